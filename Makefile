@@ -1,0 +1,78 @@
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3.11
+CONFIG ?= configs/quick.json
+POETRY := .tools/bin/poetry
+RUN := $(POETRY) run
+
+# The plugin reads this; the address is pip's own, so that none is written down here.
+export POETRY_PYPI_MIRROR_URL ?= $(shell pip config get global.index-url 2>/dev/null || $(PYTHON) -c 'from pip._internal.models.index import PyPI; print(PyPI.simple_url)')
+export MLFLOW_DISABLE_TELEMETRY := true
+export DO_NOT_TRACK := 1
+
+.PHONY: help setup run serve s3 doctor test test-fast test-slow check format lock compile benchmark clean
+
+help:  ## List the commands
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+.tools/bin/poetry:
+	rm -rf .tools && $(PYTHON) -m venv .tools
+	.tools/bin/pip install --quiet --requirement requirements-tools.txt
+
+.venv/.installed: .tools/bin/poetry pyproject.toml poetry.lock
+	$(POETRY) install --no-interaction
+	@touch $@
+
+setup: .venv/.installed  ## Install Poetry, the locked dependencies and the handwriting fonts
+	$(RUN) python -m pulih.synthesis.fonts
+
+run: setup  ## The main job: the whole pipeline with configs/quick.json (CONFIG=... for another)
+	$(RUN) pulih run --config $(CONFIG)
+
+serve: setup  ## Serve the newest champion until Ctrl-C
+	$(RUN) pulih serve
+
+s3: setup  ## Start a local S3 server and print the settings that use it
+	$(RUN) python scripts/s3_server.py
+
+doctor: setup  ## Check stores, fonts, devices, disk and memory
+	$(RUN) pulih doctor
+
+test: setup  ## All tests, with coverage
+	$(RUN) coverage erase
+	$(RUN) coverage run -m pytest
+	$(RUN) coverage combine --quiet
+	$(RUN) coverage report
+
+test-fast: setup  ## The tests that take seconds
+	$(RUN) pytest -m "not slow"
+
+test-slow: setup  ## The tests that take longer
+	$(RUN) pytest -m slow
+
+check: .venv/.installed  ## Style, types, imports, structure, lock file
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+	$(RUN) lint-imports
+	$(RUN) pytest -q tests/test_structure.py
+	$(POETRY) check --lock
+	@if grep -n '://' poetry.lock; then echo "poetry.lock names a host; make lock rewrites it"; exit 1; fi
+
+format: .venv/.installed  ## Let ruff repair what it can
+	$(RUN) ruff check --fix .
+	$(RUN) ruff format .
+
+lock: .tools/bin/poetry  ## Resolve the dependencies again
+	$(POETRY) lock
+
+compile: .venv/.installed  ## Compile the pipelines to pipelines/compiled/*.yaml
+	$(RUN) pulih compile
+
+benchmark: setup  ## Measure the speed of the synthesis
+	$(RUN) python benchmarks/synthesis_speed.py
+
+clean:  ## Remove environments and caches; runs/ stays
+	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage*

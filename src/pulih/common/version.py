@@ -1,0 +1,28 @@
+"""What code made an artifact: a digest of the package's own sources, and the git commit when there is one."""
+
+import functools
+import hashlib
+import subprocess
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+@functools.cache
+def source_digest(*packages: str) -> str:
+    """Return the first 12 hexadecimal digits of the SHA-256 of the named subpackages' sources (all by default)."""
+    roots = [PACKAGE / name for name in packages] or [PACKAGE]
+    summed = hashlib.sha256()
+    for path in sorted(file for root in roots for file in root.rglob("*") if file.suffix in {".py", ".json", ".j2"}):
+        summed.update(str(path.relative_to(PACKAGE)).encode() + b"\0" + path.read_bytes())
+    return summed.hexdigest()[:12]
+
+
+@functools.cache
+def git_commit() -> str:
+    """Return the commit of the checkout, with ``+`` when it was changed, or ``unknown`` outside of git."""
+    command = ["git", "-C", str(PACKAGE), "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
