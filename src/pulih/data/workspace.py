@@ -30,6 +30,7 @@ def run_stage(
         kind: the artifact's kind, e.g. ``lines``; also names the folder below ``PULIH_WORK_DIR``.
         parents: the artifacts read, by name.
         output: the folder that holds the artifact in the end.
+
     Raises:
         ConfigError: ``output`` holds work of another config or of other parents.
     """
