@@ -1,0 +1,240 @@
+"""Images from outside: decoding that bad or hostile bytes cannot harm, and encoding of the answers.
+
+The header is checked against ``ImageLimits`` before a single pixel is decoded, so that a decompression bomb costs
+nothing.
+"""
+
+import io
+import math
+import struct
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ExifTags, Image, ImageOps
+from PIL.TiffImagePlugin import AppendingTiffWriter
+from pydantic import Field
+
+from pulih.common.config import StageConfig
+from pulih.common.errors import InputError
+from pulih.common.files import atomic_path
+from pulih.common.logging import get_logger
+from pulih.data.signatures import described
+
+log = get_logger(__name__)
+RgbImage = NDArray[np.uint8]
+Dpi = tuple[float, float]
+FORMATS = ("PNG", "JPEG", "TIFF")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
+TIFF_SUBFILE_TYPE, TIFF_PHOTOMETRIC = 254, 262
+EXIF_ERRORS = (OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error)
+QUARTER_TURN = 5  # EXIF orientations from here on swap width and height
+PILLOW_LIMIT = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+
+
+class ImageLimits(StageConfig):
+    """What an image may measure; the defaults admit an A3 page at 600 dpi (70 million pixels)."""
+
+    max_bytes: int = Field(512 * 2**20, gt=0, description="size of the file")
+    max_pixels: int = Field(100_000_000, gt=0, le=PILLOW_LIMIT, description="width x height of a page")
+    max_side: int = Field(20_000, gt=0, description="width, and height, of a page in pixels")
+    max_pages: int = Field(500, gt=0, description="pages of one TIFF file")
+
+
+LIMITS = ImageLimits()
+
+
+@dataclass(frozen=True)
+class DecodedImage:
+    """One upright page: ``pixels`` (H, W, 3) 8-bit RGB, 255 = white; ``dpi`` horizontal, vertical.
+
+    ``icc_profile`` describes ``pixels`` and is kept only when the file's own pixels were RGB.
+    """
+
+    pixels: RgbImage
+    dpi: Dpi | None = None
+    icc_profile: bytes | None = None
+
+
+def read_pages(path: Path, limits: ImageLimits = LIMITS) -> Iterator[DecodedImage]:
+    """Yield the pages of an image file one at a time, as ``decode_pages`` does.
+
+    Raises:
+        InputError: there is no such file, or see ``decode_pages``.
+    """
+    try:
+        size = path.stat().st_size
+        if size > limits.max_bytes:
+            raise _too_large(str(path), f"{size:,} bytes", f"{limits.max_bytes:,} bytes")
+        data = path.read_bytes()
+    except OSError as err:
+        raise InputError(f"an image file at {path}", err.strerror or str(err), "Correct the path.") from err
+    yield from decode_pages(data, str(path), limits)
+
+
+def decode_image(data: bytes, name: str, limits: ImageLimits = LIMITS) -> DecodedImage:
+    """Decode an image of exactly one page; raises InputError as ``decode_pages``, also when there are more pages."""
+    pages = decode_pages(data, name, limits)
+    first = next(pages)
+    with _explained(name):
+        if next(pages, None) is not None:
+            fix = "Send each page as an image of its own; 'pulih restore' takes such a file whole."
+            raise InputError(f"one page in {name}", "a TIFF file of several pages", fix)
+    return first
+
+
+def decode_pages(data: bytes, name: str, limits: ImageLimits = LIMITS) -> Iterator[DecodedImage]:
+    """Yield the pages of a PNG, JPEG or TIFF as upright 8-bit RGB, one decoded at a time.
+
+    Rotation by EXIF is applied, 16 bits are brought to 8, CMYK and palettes to RGB, transparency is laid on white;
+    thumbnails and masks inside a TIFF are skipped.
+
+    Args:
+        name: how error messages call the image.
+
+    Raises:
+        InputError: it is empty, truncated, not one of the three formats, or beyond a limit.
+    """
+    if not data:
+        raise InputError(f"an image in {name}", "an empty file (0 bytes)", "Scan or copy it again.")
+    if len(data) > limits.max_bytes:
+        raise _too_large(name, f"{len(data):,} bytes", f"{limits.max_bytes:,} bytes")
+    with _explained(name), _open(data, name) as image:
+        yield from _frames(image, name, limits)
+
+
+def _open(data: bytes, name: str) -> Image.Image:
+    try:
+        with warnings.catch_warnings():
+            # Our own limits decide; Pillow's warning below its hard limit would only repeat them.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            return Image.open(io.BytesIO(data), formats=FORMATS)
+    except Image.DecompressionBombError as err:
+        raise _too_large(name, str(err).partition(",")[0], f"{PILLOW_LIMIT:,} pixels") from err
+    except Image.UnidentifiedImageError as err:
+        fix = "Convert it to PNG, JPEG or TIFF, or scan it again."
+        raise InputError(f"a PNG, JPEG or TIFF image in {name}", described(data), fix) from err
+
+
+def _frames(image: Image.Image, name: str, limits: ImageLimits) -> Iterator[DecodedImage]:
+    position, found = 0, 0
+    while _seek(image, position):
+        position += 1
+        if found and _is_auxiliary(image):
+            continue
+        found += 1
+        if found > limits.max_pages or position > 4 * limits.max_pages:
+            raise _too_large(name, f"more than {limits.max_pages} pages", f"{limits.max_pages} pages")
+        yield _decode(image, name if position == 1 else f"{name}, page {found}", limits)
+
+
+def _seek(image: Image.Image, position: int) -> bool:
+    if position == 0:
+        return True
+    # Only in a TIFF are further frames further pages (a phone's JPEG holds a preview, a PNG an animation).
+    if image.format != "TIFF":
+        return False
+    try:
+        image.seek(position)
+    except EOFError:
+        return False
+    return True
+
+
+def _is_auxiliary(image: Image.Image) -> bool:
+    kind = getattr(image, "tag_v2", {}).get(TIFF_SUBFILE_TYPE, 0)
+    return bool(kind & 0b101)
+
+
+def _decode(image: Image.Image, name: str, limits: ImageLimits) -> DecodedImage:
+    width, height = image.size
+    if min(width, height) < 1:
+        raise InputError(f"an image with pixels in {name}", f"one of {width} x {height}", "Scan it again.")
+    if max(width, height) > limits.max_side or width * height > limits.max_pixels:
+        found = f"an image of {width} x {height} pixels"
+        raise _too_large(name, found, f"{limits.max_pixels:,} pixels and {limits.max_side:,} on a side")
+    turned = _lies_on_its_side(image, name)
+    image.load()
+    upright = image if turned is None else ImageOps.exif_transpose(image)
+    dpi = _dpi(image)
+    profile = image.info.get("icc_profile") if image.mode == "RGB" else None
+    return DecodedImage(_to_rgb(upright, image, name), dpi[::-1] if dpi and turned else dpi, profile)
+
+
+def _lies_on_its_side(image: Image.Image, name: str) -> bool | None:
+    """Return whether making the image upright swaps width and height; None when its EXIF cannot be read."""
+    try:
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1)) >= QUARTER_TURN
+    except EXIF_ERRORS as err:
+        log.warning("%s: its EXIF block cannot be read (%s); rotation is left as it is", name, err)
+        return None
+
+
+def _to_rgb(image: Image.Image, source: Image.Image, name: str) -> RgbImage:
+    if image.mode.startswith("I;16"):
+        deep = np.asarray(image).astype(np.uint16)
+        grey = ((deep.astype(np.uint32) + 128) // 257).astype(np.uint8)
+        # Pillow turns white-is-zero to black-is-zero for 1 and 8 bits, not for 16.
+        if getattr(source, "tag_v2", {}).get(TIFF_PHOTOMETRIC) == 0:
+            grey = 255 - grey
+        return np.repeat(grey[:, :, None], 3, axis=2)
+    if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
+        layer = image.convert("RGBA")
+        paper = Image.new("RGBA", layer.size, "white")
+        return np.asarray(Image.alpha_composite(paper, layer).convert("RGB"))
+    if image.mode in ("1", "L", "P", "RGB", "RGBX", "CMYK", "YCbCr"):
+        return np.asarray(image.convert("RGB"))
+    fix = "Convert it to 8 or 16 bits per channel, grey or RGB."
+    raise InputError(f"grey, palette, RGB or CMYK pixels in {name}", f"pixels of the kind '{image.mode}'", fix)
+
+
+def _dpi(image: Image.Image) -> Dpi | None:
+    try:
+        horizontal, vertical = (float(value) for value in image.info["dpi"])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    plausible = all(math.isfinite(value) and 1 < value < 100_000 for value in (horizontal, vertical))
+    return (horizontal, vertical) if plausible else None
+
+
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as err:  # on broken bytes Pillow raises anything from SyntaxError to struct.error
+        raise InputError(f"a whole image in {name}", f"damaged data ({err})", "Scan or copy it again.") from err
+
+
+def _too_large(name: str, found: str, limit: str) -> InputError:
+    return InputError(f"{name} within {limit}", found, "Scale it down or cut it into parts, or raise the limit.")
+
+
+def encode_png(pixels: NDArray[np.uint8], dpi: Dpi | None = None, icc_profile: bytes | None = None) -> bytes:
+    """Encode 8-bit pixels (H, W) or (H, W, 3) as PNG, with the resolution and colour profile if known."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG", compress_level=3, **_metadata(dpi, icc_profile))
+    return buffer.getvalue()
+
+
+def write_tiff(path: Path, pages: Iterable[DecodedImage]) -> int:
+    """Write pages as one deflate-compressed TIFF file, atomically, holding one page at a time; returns their number."""
+    count = 0
+    with atomic_path(path) as temporary, AppendingTiffWriter(str(temporary), new=True) as tiff:
+        for page in pages:
+            options = _metadata(page.dpi, page.icc_profile)
+            Image.fromarray(page.pixels).save(tiff, "TIFF", compression="tiff_adobe_deflate", **options)
+            tiff.newFrame()
+            count += 1
+    return count
+
+
+def _metadata(dpi: Dpi | None, icc_profile: bytes | None) -> dict[str, Any]:
+    values = {"dpi": dpi, "icc_profile": icc_profile}
+    return {name: value for name, value in values.items() if value is not None}
