@@ -1,0 +1,36 @@
+"""What a restorer has to beat: methods without learning. Images are 8-bit grey (H, W), 255 = paper, 0 = ink."""
+
+import cv2
+import doxapy
+import numpy as np
+
+from pulih.data.lines import GreyImage
+
+
+def white_page(degraded: GreyImage) -> GreyImage:
+    """Return blank paper: the answer that a pixel loss alone tends to collapse to."""
+    return np.full_like(degraded, 255)
+
+
+def background_division(degraded: GreyImage) -> GreyImage:
+    """Divide by the local paper tone: grey closing removes strokes, a median smooths what remains.
+
+    Its sizes follow the line height, as strokes do.
+    """
+    height = degraded.shape[0]
+    element = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_odd(height / 4), _odd(height / 4)))
+    paper = cv2.medianBlur(cv2.morphologyEx(degraded, cv2.MORPH_CLOSE, element), _odd(height / 3))
+    return np.asarray(cv2.divide(degraded, np.maximum(paper, 1), scale=255), dtype=np.uint8)
+
+
+def sauvola(degraded: GreyImage, window: int, k: float) -> GreyImage:
+    """Threshold by Sauvola and Pietikäinen (Pattern Recognition 33, 2000): ink becomes 0, paper 255."""
+    binarization = doxapy.Binarization(doxapy.Binarization.Algorithms.SAUVOLA)
+    binarization.initialize(np.ascontiguousarray(degraded))
+    out = np.empty_like(degraded, order="C")
+    binarization.to_binary(out, {"window": window, "k": k})
+    return out
+
+
+def _odd(size: float) -> int:
+    return max(3, int(size) // 2 * 2 + 1)
