@@ -2,6 +2,7 @@
 
 import importlib.util
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -60,3 +61,51 @@ def s3_settings_of(monkeypatch):
 def s3_settings(s3_server, s3_settings_of):
     """The settings of ``s3_server``, also in the environment; give each test a prefix of its own."""
     return s3_settings_of(s3_server)
+
+
+@pytest.fixture(scope="session")
+def blur_restorer(tmp_path_factory):
+    """A restorer artifact whose network is a known filter: the mean over 3 x 3 pixels, edges repeated."""
+    import numpy as np
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    from pulih.common.config import StageConfig
+    from pulih.common.files import write_json
+    from pulih.data.manifest import write_manifest
+
+    folder = tmp_path_factory.mktemp("blur-restorer")
+    shape = ["batch", 1, "height", "width"]
+    kernel = numpy_helper.from_array(np.full((1, 1, 3, 3), 1 / 9, np.float32), "kernel")
+    pads = numpy_helper.from_array(np.array([0, 0, 1, 1, 0, 0, 1, 1], np.int64), "pads")
+    graph = helper.make_graph(
+        [
+            helper.make_node("Pad", ["degraded", "pads"], ["wider"], mode="edge"),
+            helper.make_node("Conv", ["wider", "kernel"], ["restored"]),
+        ],
+        "blur",
+        [helper.make_tensor_value_info("degraded", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("restored", TensorProto.FLOAT, shape)],
+        [kernel, pads],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    onnx.save(model, folder / "model.onnx")
+    write_json(folder / "config.json", {"height": 64})
+    write_manifest(folder, "restorer", StageConfig(), {}, {})
+    return folder
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder on a file system of 1 MB (a tmpfs, which only root can mount; else the test is skipped)."""
+    disk = tmp_path / "small_disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], check=False, capture_output=True, text=True
+    )
+    if mounted.returncode != 0:
+        pytest.skip(f"a small tmpfs needs the right to mount: {mounted.stderr.strip()}")
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pulih.common.errors import StoreError
 
-SCHEME = re.compile(r"^([a-zA-Z][a-zA-Z0-9+.-]+):/{1,2}(?!/)")
+SCHEME = re.compile(r"^([a-zA-Z][a-zA-Z0-9+.-]+):/+")
 BUCKET = re.compile(r"(?!xn--)(?!.*(\.\.|\.-|-\.))(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 LONGEST_KEY = 1024
 

@@ -1,5 +1,6 @@
 """A store behind a faulty line, and other servers that a wrong endpoint may meet."""
 
+import contextlib
 import datetime
 import http.server
 import ipaddress
@@ -84,10 +85,8 @@ class FaultyLine:
         except OSError:
             pass
         for end in (source, sink):
-            try:
+            with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
             end.close()
 
     def close(self):
@@ -118,13 +117,11 @@ def web_server():
     servers = []
 
     def make(*answers):
-        given = list(answers)
+        given, asked = list(answers), []
 
         class Handler(http.server.BaseHTTPRequestHandler):
-            asked = []
-
             def do_GET(self):
-                self.asked.append(self.path)
+                asked.append(self.path)
                 status, content_type, body = given.pop(0) if len(given) > 1 else given[0]
                 self.send_response(status)
                 self.send_header("Content-Type", content_type)
@@ -138,7 +135,7 @@ def web_server():
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         servers.append(server)
-        return f"127.0.0.1:{server.server_port}", Handler.asked
+        return f"127.0.0.1:{server.server_port}", asked
 
     yield make
     for server in servers:
