@@ -8,17 +8,19 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pulih.common.config import StageConfig, digest_of, read_json
 from pulih.common.errors import ConfigError
 from pulih.common.files import write_json
+from pulih.common.lock import FolderBusy, only_process
 from pulih.common.logging import get_logger
 from pulih.common.version import source_digest
 from pulih.data import manifest
 
 log = get_logger(__name__)
 OWNER = ".owner.json"
+State = Literal["new", "unfinished", "finished", "foreign", "busy"]
 
 
 def run_stage(
@@ -33,23 +35,40 @@ def run_stage(
 
     Raises:
         ConfigError: ``output`` holds work of another config or of other parents.
+        FolderBusy: another process works there.
     """
-    owner = {
-        "kind": kind,
-        "config": config.digest(),
-        "parents": {name: manifest.read_manifest(path).digest() for name, path in parents.items()},
-    }
+    owner = _owner(kind, config, parents)
     folder = _work_folder(kind, owner, output)
-    _claim(folder, owner)
-    if (folder / manifest.NAME).is_file():
-        sealed = manifest.verify(folder, kind)
-        log.info("%s: reused, nothing changed since it was made (digest %s)", kind, sealed.digest())
-    else:
-        sealed = manifest.write_manifest(folder, kind, config, parents, work(folder))
-        log.info("%s: done, digest %s", kind, sealed.digest())
+    with only_process(folder):
+        _claim(folder, owner)
+        if (folder / manifest.NAME).is_file():
+            sealed = manifest.verify(folder, kind)
+            log.info("%s: reused, nothing changed since it was made (digest %s)", kind, sealed.digest())
+        else:
+            sealed = manifest.write_manifest(folder, kind, config, parents, work(folder))
+            log.info("%s: done, digest %s", kind, sealed.digest())
     if folder != output:
         publish(folder, output, sealed)
     return sealed
+
+
+def state_of(kind: str, config: StageConfig, parents: dict[str, Path], output: Path) -> State:
+    """Tell what ``run_stage`` would find in ``output``: nothing, its own work, another's, or a process at work."""
+    path = output / OWNER
+    if not path.is_file():
+        return "new"
+    if read_json(path) != _owner(kind, config, parents):
+        return "foreign"
+    try:
+        with only_process(output):
+            return "finished" if (output / manifest.NAME).is_file() else "unfinished"
+    except FolderBusy:
+        return "busy"
+
+
+def _owner(kind: str, config: StageConfig, parents: dict[str, Path]) -> dict[str, Any]:
+    digests = {name: manifest.read_manifest(path).digest() for name, path in parents.items()}
+    return {"kind": kind, "config": config.digest(), "parents": digests}
 
 
 def _work_folder(kind: str, owner: dict[str, Any], output: Path) -> Path:
