@@ -25,11 +25,14 @@ def background_division(degraded: GreyImage) -> GreyImage:
 
 def sauvola(degraded: GreyImage, window: int, k: float) -> GreyImage:
     """Threshold by Sauvola and Pietikäinen (Pattern Recognition 33, 2000): ink becomes 0, paper 255."""
+    # doxapy 0.9.2 writes outside of its memory when the window is more than twice as wide as the image.
+    margin = window // 2
+    framed = np.pad(degraded, margin, mode="reflect")
+    out = np.empty_like(framed)
     binarization = doxapy.Binarization(doxapy.Binarization.Algorithms.SAUVOLA)
-    binarization.initialize(np.ascontiguousarray(degraded))
-    out = np.empty_like(degraded, order="C")
+    binarization.initialize(framed)
     binarization.to_binary(out, {"window": window, "k": k})
-    return out
+    return np.ascontiguousarray(out[margin:-margin, margin:-margin])
 
 
 def _odd(size: float) -> int:

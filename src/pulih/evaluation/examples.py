@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from pulih.data.lines import GreyImage
@@ -53,21 +54,20 @@ def choose(per_line: pd.DataFrame, images: Candidates, count: int) -> list[Examp
     lines = len(images["clean"])
     by_method = {name: per_line.iloc[at * lines : (at + 1) * lines] for at, name in enumerate(METHODS)}
     before, after = _cer(by_method["degraded"]), _cer(by_method["restored"])
-    order = np.lexsort((after["psnr"].to_numpy(), (before["cer"] - after["cer"]).to_numpy()))
+    order = np.lexsort((by_method["restored"]["psnr"].to_numpy(), np.round(before - after, 9)))
     count = min(count, lines)
     middle = (lines - count) // 2
     places = [("worst", order[:count]), ("median", order[middle : middle + count]), ("best", order[::-1][:count])]
     return [_example(place, int(index), by_method, images) for place, chosen in places for index in chosen]
 
 
-def _cer(rows: pd.DataFrame) -> pd.DataFrame:
+def _cer(rows: pd.DataFrame) -> NDArray[np.float64]:
     errors = rows["substitutions"] + rows["deletions"] + rows["insertions"]
-    return rows.assign(cer=errors / rows["characters"].clip(lower=1))
+    return np.asarray(errors / rows["characters"].clip(lower=1), dtype=np.float64)
 
 
 def _example(place: str, index: int, by_method: dict[str, pd.DataFrame], images: Candidates) -> Example:
-    rows = {name: _cer(by_method[name].iloc[[index]]).iloc[0] for name in SHOWN}
-    line = rows["clean"]
+    line = by_method["clean"].iloc[index]
     return Example(
         place=place,
         key=str(line["key"]),
@@ -75,11 +75,13 @@ def _example(place: str, index: int, by_method: dict[str, pd.DataFrame], images:
         severity=float(line["severity"]),
         text=str(line["text"]),
         images={name: images[name][index] for name in SHOWN},
-        readings={
-            name: Reading(str(row["read"]), float(row["cer"]), float(row["psnr"]), float(row["ssim"]))
-            for name, row in rows.items()
-        },
+        readings={name: _reading(by_method[name].iloc[[index]]) for name in SHOWN},
     )
+
+
+def _reading(row: pd.DataFrame) -> Reading:
+    line = row.iloc[0]
+    return Reading(str(line["read"]), float(_cer(row)[0]), float(line["psnr"]), float(line["ssim"]))
 
 
 def strip(example: Example) -> GreyImage:

@@ -36,7 +36,7 @@ def in_group(severity_N: NDArray[np.float64], group: str) -> NDArray[np.bool_]:
         return np.ones(len(severity_N), dtype=bool)
     if group == "severity_max_0.5":
         return severity_N <= 0.5
-    return np.minimum(np.floor(severity_N * 3), 2) == THIRDS.index(group)
+    return np.asarray(np.minimum(np.floor(severity_N * 3), 2) == THIRDS.index(group))
 
 
 def summarize(per_line: pd.DataFrame, config: EvaluationConfig) -> Tree:
