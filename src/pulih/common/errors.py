@@ -22,6 +22,10 @@ class UserError(PulihError):
         self.expected, self.found, self.fix = expected, found, fix
         super().__init__(f"expected {expected}; found {found}. {fix}")
 
+    def __reduce__(self) -> tuple[type["UserError"], tuple[str, str, str]]:
+        """Let the error pass from a worker process to its parent."""
+        return type(self), (self.expected, self.found, self.fix)
+
 
 class ConfigError(UserError):
     """A config with a wrong key, type or range."""

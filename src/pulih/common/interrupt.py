@@ -26,4 +26,5 @@ def stop_on_signal() -> Iterator[StopFlag]:
         yield flag
     finally:
         for number, handler in former.items():
-            signal.signal(number, handler)
+            # None stands for a handler that was not installed from Python and cannot be put back.
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)

@@ -6,14 +6,16 @@ import subprocess
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
+SOURCES = {".py", ".json", ".j2", ".yaml", ".html", ".css", ".js"}
 
 
 @functools.cache
 def source_digest(*packages: str) -> str:
     """Return the first 12 hexadecimal digits of the SHA-256 of the named subpackages' sources (all by default)."""
     roots = [PACKAGE / name for name in packages] or [PACKAGE]
+    assert all(root.is_dir() for root in roots), f"no such subpackage among {packages}"
     summed = hashlib.sha256()
-    for path in sorted(file for root in roots for file in root.rglob("*") if file.suffix in {".py", ".json", ".j2"}):
+    for path in sorted(file for root in roots for file in root.rglob("*") if file.suffix in SOURCES):
         summed.update(str(path.relative_to(PACKAGE)).encode() + b"\0" + path.read_bytes())
     return summed.hexdigest()[:12]
 
@@ -21,8 +23,14 @@ def source_digest(*packages: str) -> str:
 @functools.cache
 def git_commit() -> str:
     """Return the commit of the checkout, with ``+`` when it was changed, or ``unknown`` outside of git."""
-    command = ["git", "-C", str(PACKAGE), "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*"]
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+        # An installed copy may lie inside of somebody else's checkout.
+        _git("ls-files", "--error-unmatch", "__init__.py")
+        return _git("describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*")
     except (OSError, subprocess.SubprocessError):
         return "unknown"
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", "-C", str(PACKAGE), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
