@@ -1,6 +1,7 @@
 """Fixtures that several packages share."""
 
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -109,3 +110,12 @@ def small_disk(tmp_path):
         yield disk
     finally:
         subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """The folder of real archive data; the test is skipped where there is none."""
+    folder = Path(os.environ.get("PULIH_REAL_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no real data at {folder}; set PULIH_REAL_DATA to test with them")
+    return folder

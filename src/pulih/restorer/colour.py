@@ -1,0 +1,146 @@
+"""The colours of a restored page: the network answers in grey, the page's own paper and ink tones come back here.
+
+A written page is taken as a mixture: where the restored luminance is r in [0, 1], the colour is
+``r * paper + (1 - r) * ink``, both tones varying slowly over the sheet. What lies around the sheet (boards, the
+scanner's black) is no paper: the network sees paper there, and the answer shows what was there.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Paper = Literal["keep", "white"]
+RgbImage = NDArray[np.uint8]
+GreyImage = NDArray[np.uint8]
+Field = NDArray[np.float32]
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
+FIELD_SIDE = 512  # longest side of a tone field in pixels
+STRIP_ROWS = 256  # rows composed at once
+STROKE_REACH = 2.5  # in x-heights: a window of this side around a stroke also holds paper
+SHEET_SHARE = 0.5  # wide areas darker than this share of the paper are not the sheet
+DEEPEST_INK = 0.3  # faded ink is deepened to this share of its paper's luminance, its hue kept
+PAPER_SPREAD = 0.05  # in longest sides: stains narrower than this do not stay in the paper tone
+INK_SPREAD = 0.02
+
+
+@dataclass(frozen=True)
+class Surface:
+    """What a page is written on, at the reduced size (h, w).
+
+    ``paper`` (h, w, 3) float32 0..255, the tone of the paper; ``sheet`` (h, w) float32, 1 on the sheet, 0 beside it.
+    """
+
+    paper: Field
+    sheet: Field
+
+
+def luminance(page: RgbImage) -> GreyImage:
+    """Return the 8-bit luminance (H, W) of an RGB page (H, W, 3)."""
+    return np.asarray(cv2.cvtColor(page, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def find_surface(page: RgbImage, x_height: float) -> Surface:
+    """Estimate the paper tone of an RGB page (H, W, 3) and where the sheet is.
+
+    Args:
+        x_height: height of the small letters in pixels of the page.
+    """
+    factor = min(1.0, FIELD_SIDE / max(page.shape[:2]))
+    small = _area(page, _reduced(page.shape[:2], factor))
+    reach = max(3, round(STROKE_REACH * x_height * factor)) | 1
+    envelope = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+    brightness = envelope @ LUMA
+    sheet = _sheet(brightness, reach)
+    bare = (small @ LUMA > 0.92 * brightness) & (sheet > 0)
+    if not bare.any():
+        bare = np.ones_like(bare)
+    return Surface(_spread(small.astype(np.float32), bare.astype(np.float32), PAPER_SPREAD), sheet)
+
+
+def _sheet(brightness: Field, reach: int) -> Field:
+    dark = (brightness < SHEET_SHARE * np.percentile(brightness, 90)).astype(np.uint8)
+    dark = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((reach, reach), np.uint8))
+    _, labels = cv2.connectedComponents(dark)
+    rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    outside = np.isin(labels, rim[rim > 0])
+    return (~outside).astype(np.float32)
+
+
+def _spread(values: NDArray[Any], weight: NDArray[Any], share: float) -> Field:
+    """Blur ``values`` where ``weight`` counts; what has no weight near it gets the weighted mean of all."""
+    sigma = share * max(weight.shape)
+    mean = (values * weight[:, :, None]).sum(axis=(0, 1)) / max(float(weight.sum()), 1e-6)
+    summed = cv2.GaussianBlur(values * weight[:, :, None], (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+    total = cv2.GaussianBlur(weight, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)[:, :, None]
+    return np.asarray((summed + 1e-3 * mean) / (total + 1e-3), np.float32)
+
+
+def network_view(grey: GreyImage, surface: Surface) -> GreyImage:
+    """Return the grey page (H, W) with what lies beside the sheet replaced by the tone of the paper."""
+    if surface.sheet.all():
+        return grey
+    view = np.empty_like(grey)
+    for rows in _strips(grey.shape[0]):
+        sheet = _enlarged(surface.sheet, grey.shape, rows)
+        tone = _enlarged(surface.paper @ LUMA, grey.shape, rows)
+        view[rows] = np.rint(sheet * grey[rows] + (1 - sheet) * tone)
+    return view
+
+
+def ink_tone(page: RgbImage, restored: GreyImage, surface: Surface) -> Field:
+    """Estimate the ink's tone (h, w, 3) 0..255 from an RGB page and its restored luminance, both of one size."""
+    size = surface.sheet.shape
+    weight = np.zeros((*size, 1), np.float32)
+    total = np.zeros((*size, 3), np.float32)
+    share = ((255 - restored).astype(np.float32) / 255) ** 2
+    weight[:, :, 0] = _area(share, size) * surface.sheet
+    for channel in range(3):
+        total[:, :, channel] = _area(share * page[:, :, channel], size) * surface.sheet
+    tone = _spread(total / np.maximum(weight, 1e-6), weight[:, :, 0], INK_SPREAD)
+    depth = DEEPEST_INK * (surface.paper @ LUMA) / np.maximum(tone @ LUMA, 1)
+    return np.asarray(tone * np.minimum(depth, 1)[:, :, None], np.float32)
+
+
+def compose(page: RgbImage, restored: GreyImage, surface: Surface, ink: Field, paper: Paper) -> RgbImage:
+    """Mix paper and ink by the restored luminance; all images (H, W), tone fields of the reduced size.
+
+    Args:
+        paper: ``keep`` shows the page's own paper and surroundings, ``white`` writes on white.
+    """
+    shape = restored.shape
+    answer = np.empty_like(page)
+    for rows in _strips(shape[0]):
+        light = (restored[rows].astype(np.float32) / 255)[:, :, None]
+        sheet = _enlarged(surface.sheet, shape, rows)[:, :, None]
+        tone = _enlarged(surface.paper, shape, rows) if paper == "keep" else np.float32(255)
+        beside = page[rows].astype(np.float32) if paper == "keep" else np.float32(255)
+        written = light * tone + (1 - light) * _enlarged(ink, shape, rows)
+        answer[rows] = np.clip(np.rint(sheet * written + (1 - sheet) * beside), 0, 255)
+    return answer
+
+
+def _strips(height: int) -> list[slice]:
+    return [slice(top, min(top + STRIP_ROWS, height)) for top in range(0, height, STRIP_ROWS)]
+
+
+def _reduced(shape: tuple[int, ...], factor: float) -> tuple[int, int]:
+    return max(1, round(shape[0] * factor)), max(1, round(shape[1] * factor))
+
+
+def _area(image: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
+    return np.asarray(cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA))
+
+
+def _enlarged(field: Field, shape: tuple[int, ...], rows: slice) -> Field:
+    """Return the rows ``rows`` of ``field`` enlarged bilinearly to ``shape``, without making the other rows."""
+    last = field.shape[0] - 1
+    position = np.clip((np.arange(rows.start, rows.stop) + 0.5) * field.shape[0] / shape[0] - 0.5, 0, last)
+    above = position.astype(int)
+    first = int(above[0])
+    near = cv2.resize(field[first : above[-1] + 2], (shape[1], min(above[-1] + 2, last + 1) - first))
+    share = (position - above).reshape(-1, *[1] * (near.ndim - 1)).astype(np.float32)
+    below = np.minimum(above + 1, last)
+    return np.asarray(near[above - first] * (1 - share) + near[below - first] * share, np.float32)

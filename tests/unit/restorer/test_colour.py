@@ -1,0 +1,91 @@
+"""Colours survive: paper, ink and what lies beside the sheet."""
+
+import cv2
+import numpy as np
+import pytest
+
+from pulih.restorer.colour import compose, find_surface, ink_tone, luminance, network_view
+
+PAPER, INK = (225, 210, 180), (95, 60, 30)
+
+
+def restored_perfectly(page: np.ndarray) -> np.ndarray:
+    """Return 0 where the page is ink, 255 where it is paper."""
+    low, high = luminance(np.uint8([[INK]]))[0, 0], luminance(np.uint8([[PAPER]]))[0, 0]
+    share = (luminance(page).astype(float) - low) / (float(high) - low)
+    return np.clip(share * 255, 0, 255).astype(np.uint8)
+
+
+def composed(page: np.ndarray, paper: str = "keep") -> np.ndarray:
+    surface = find_surface(page, 14)
+    restored = restored_perfectly(page)
+    return compose(page, restored, surface, ink_tone(page, restored, surface), paper)
+
+
+def test_paper_and_ink_keep_their_tone(page_of) -> None:
+    page = page_of(700, 900, 14)
+    answer = composed(page)
+    assert np.abs(np.median(answer, axis=(0, 1)) - PAPER).max() <= 3
+    dark = answer[restored_perfectly(page) == 0].mean(axis=0)
+    hue = dark / dark.sum()
+    assert np.abs(hue - np.array(INK) / sum(INK)).max() < 0.03
+
+
+def test_red_ink_stays_red_beside_brown_ink(page_of) -> None:
+    page = page_of(700, 900, 14)
+    red = page_of(700, 900, 14, ink=(190, 50, 40))
+    page[:, 450:] = red[:, 450:]
+    restored = np.where(luminance(page) < 170, 0, 255).astype(np.uint8)
+    surface = find_surface(page, 14)
+    answer = compose(page, restored, surface, ink_tone(page, restored, surface), "keep").astype(float)
+    right = answer[:, 600:][restored[:, 600:] == 0].mean(axis=0)
+    left = answer[:, :300][restored[:, :300] == 0].mean(axis=0)
+    assert right[0] / right[1] > 2.5
+    assert left[0] / left[1] < 2
+
+
+def test_faded_ink_is_deepened_with_its_hue(page_of) -> None:
+    page = page_of(700, 900, 14, ink=(190, 165, 135))
+    restored = np.where(luminance(page) < 180, 0, 255).astype(np.uint8)
+    surface = find_surface(page, 14)
+    tone = ink_tone(page, restored, surface)
+    assert luminance(np.uint8(tone)).max() < 0.35 * luminance(np.uint8([[PAPER]]))[0, 0]
+    assert (np.diff(tone, axis=2) < 0).all()
+
+
+def test_white_paper_is_exactly_white(page_of) -> None:
+    page = page_of(700, 900, 14)
+    answer = composed(page, "white")
+    assert (answer[restored_perfectly(page) == 255] == 255).all()
+
+
+def test_stain_disappears_and_slow_shading_stays(page_of) -> None:
+    page = page_of(900, 1200, 14)
+    shade = np.linspace(0.8, 1, 1200)[None, :, None]
+    page = (page * shade).astype(np.uint8)
+    blank = np.full(page.shape[:2], 255, np.uint8)
+    cv2.circle(page, (600, 450), 20, (150, 120, 80), -1)
+    surface = find_surface(page, 14)
+    answer = compose(page, blank, surface, ink_tone(page, blank, surface), "keep").astype(int)
+    assert np.abs(answer[450, 600] - answer[450, 700]).max() < 12
+    assert answer[450, 1150, 0] - answer[450, 50, 0] > 15
+
+
+def test_black_surroundings_come_back_untouched_and_never_reach_the_network(page_of) -> None:
+    page = cv2.copyMakeBorder(page_of(700, 900, 14), 200, 150, 400, 250, cv2.BORDER_CONSTANT, value=(12, 10, 9))
+    surface = find_surface(page, 14)
+    view = network_view(luminance(page), surface)
+    assert view[20, 20] > 150
+    assert view[:, :300].min() > 150
+    answer = compose(page, view, surface, ink_tone(page, view, surface), "keep")
+    assert np.array_equal(answer[:150], page[:150])
+    assert (compose(page, view, surface, ink_tone(page, view, surface), "white")[:150] == 255).all()
+
+
+@pytest.mark.parametrize("value", [0, 128, 255])
+def test_uniform_page_comes_back_uniform(value: int) -> None:
+    page = np.full((300, 200, 3), value, np.uint8)
+    surface = find_surface(page, 7)
+    blank = np.full((300, 200), 255, np.uint8)
+    answer = compose(page, blank, surface, ink_tone(page, blank, surface), "keep")
+    assert np.abs(answer.astype(int) - value).max() <= 1
