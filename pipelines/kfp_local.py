@@ -1,0 +1,88 @@
+"""KFP's local runner, with what it lacks: a log of everything, no traces left behind, no retries."""
+
+import builtins
+import copy
+import io
+import logging
+import re
+import sys
+import warnings
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any, TextIO
+
+from pipelines.observer import StageObserver, StageRecord
+from pulih.data import manifest
+
+COLOUR = re.compile(r"\x1b\[\d+m")
+
+
+class Tee(io.TextIOBase):
+    """Writes to a terminal and, without colours, to a log."""
+
+    def __init__(self, terminal: TextIO, log: TextIO) -> None:
+        self.terminal, self.log = terminal, log
+
+    def write(self, text: str) -> int:
+        """Write ``text`` to both."""
+        plain = COLOUR.sub("", text)
+        self.log.write(plain)
+        self.terminal.write(text if self.terminal.isatty() else plain)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush both."""
+        self.log.flush()
+        self.terminal.flush()
+
+
+def run_pipeline(
+    pipeline: Any, arguments: dict[str, Any], root: Path, log_file: Path, observer: StageObserver
+) -> dict[str, Path]:
+    """Run a pipeline in subprocesses and return the folders of the artifacts it hands out, by name.
+
+    Args:
+        root: the tasks' output folders are made here; the cache of finished tasks is beside it.
+
+    Raises:
+        RuntimeError: a task failed.
+    """
+    from kfp import local
+
+    runner = local.SubprocessRunner(use_venv=False)
+    local.init(runner, pipeline_root=str(root), enable_caching=True, cache_root=str(root.parent / "cache"))
+    former_print = builtins.print
+    logging.getLogger().addFilter(observer)
+    try:
+        with (
+            log_file.open("a", encoding="utf-8", buffering=1) as log,
+            redirect_stdout(Tee(sys.stdout, log)),
+            warnings.catch_warnings(),
+        ):
+            warnings.filterwarnings("ignore", message=r"Task '.*': settings \['display_name'\]")
+            finished = without_retries(pipeline)(**arguments)
+    finally:
+        logging.getLogger().removeFilter(observer)
+        # The runner's indenting print may stay behind.
+        builtins.print = former_print
+    return {name: Path(artifact.uri) for name, artifact in finished.outputs.items()}
+
+
+def without_retries(pipeline: Any) -> Any:
+    """Return a copy whose tasks are not tried again: here the user repeats the command, and it continues."""
+    same = copy.copy(pipeline)
+    same.component_spec = copy.deepcopy(pipeline.component_spec)
+    spec = same.component_spec.implementation.graph
+    graphs = [spec.root.dag, *(component.dag for component in spec.components.values())]
+    for task in (task for graph in graphs for task in graph.tasks.values()):
+        task.ClearField("retry_policy")
+    return same
+
+
+def finished_artifacts(root: Path, stages: list[StageRecord]) -> dict[str, Path]:
+    """Return the folders of the artifacts that the newest execution below ``root`` finished, by their run name."""
+    executions = sorted(path for path in root.glob("*") if path.is_dir())
+    if not executions:
+        return {}
+    folders = {stage.artifact: executions[-1] / stage.task / stage.output for stage in stages}
+    return {name: folder for name, folder in folders.items() if (folder / manifest.NAME).is_file()}

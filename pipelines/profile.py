@@ -1,0 +1,74 @@
+"""A profile: one JSON file with one section per stage, and optionally what a single stage reads and writes."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from pulih.common.config import StageConfig, build_config, read_json
+from pulih.common.errors import ConfigError
+from pulih.common.version import source_digest
+from pulih.deployment.config import DeploymentConfig
+from pulih.drift.config import DriftConfig
+from pulih.evaluation.config import EvaluationConfig
+from pulih.recognizer.config import RecognizerConfig
+from pulih.registry.config import GateConfig, RegistryConfig
+from pulih.restorer.config import RestorerConfig
+from pulih.synthesis.config import SynthesisConfig
+
+SECTIONS = ("synthesis", "recognizer", "evaluator", "restorer", "evaluation", "gate", "registry", "deployment", "drift")
+
+
+class Inputs(StageConfig):
+    """Folders of finished artifacts that a single stage command reads; its options go before these."""
+
+    lines: Path | None = None
+    recognizer: Path | None = None
+    evaluator: Path | None = None
+    restorer: Path | None = None
+    evaluation: Path | None = None
+    decision: Path | None = None
+
+
+class Profile(StageConfig):
+    """Everything a run is told; a missing section is that stage's defaults."""
+
+    name: str = Field("profile", pattern=r"^[a-z0-9][a-z0-9-]*$", description="part of the run's name")
+    synthesis: SynthesisConfig = SynthesisConfig()
+    recognizer: RecognizerConfig = RecognizerConfig()
+    evaluator: RecognizerConfig = Field(RecognizerConfig(), description="the second recognizer, in no loss")
+    restorer: RestorerConfig = RestorerConfig()
+    evaluation: EvaluationConfig = EvaluationConfig()
+    gate: GateConfig | None = Field(None, description="the policy, or the name of its file beside the profile")
+    registry: RegistryConfig = RegistryConfig()
+    deployment: DeploymentConfig = DeploymentConfig()
+    drift: DriftConfig = DriftConfig()
+    inputs: Inputs = Inputs()
+    output: Path | None = Field(None, description="folder of the artifact that a single stage command makes")
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the training pipeline's arguments: every section, resolved, and what separates the caches."""
+        return {name: self.section(name).resolved() for name in SECTIONS} | {"code_version": source_digest()}
+
+    def section(self, name: str) -> StageConfig:
+        """Return a stage's config; raises ConfigError when it is the gate's and the profile has no policy."""
+        config: StageConfig | None = getattr(self, name)
+        if config is None:
+            fix = "Name a file of configs/gates there (relative to the profile), or write the policy out."
+            raise ConfigError("a gate policy as 'gate' in the profile", "none", fix)
+        return config
+
+
+def load_profile(path: Path | None, overrides: Iterable[str] = ()) -> Profile:
+    """Read a profile and lay ``a.b=c`` overrides over it; without a file every section has its defaults.
+
+    Raises:
+        ConfigError: no JSON, an unknown key (the nearest valid name is given), or a wrong type or range.
+    """
+    if path is None:
+        return build_config(Profile, {}, overrides)
+    values = {"name": path.stem.lower()} | read_json(path)
+    if isinstance(values.get("gate"), str):
+        values["gate"] = read_json(path.parent / values["gate"])
+    return build_config(Profile, values, overrides)

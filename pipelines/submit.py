@@ -1,0 +1,58 @@
+"""Submission of the training pipeline to a Kubeflow Pipelines server."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipelines.compile import compile_pipelines
+from pipelines.profile import Profile
+from pulih.common.errors import ConfigError, StoreError
+from pulih.common.settings import Settings
+
+EXPERIMENT = "pulih"
+
+
+def submit(profile: Profile, settings: Settings) -> str:
+    """Submit a run of the training pipeline and return its address in the server's interface.
+
+    Raises:
+        ConfigError: no host is known.
+        StoreError: the host does not answer, is not a Kubeflow Pipelines API, or refuses the token.
+    """
+    if settings.kfp_host is None:
+        raise ConfigError("the address of a Kubeflow Pipelines API", "none", "Give --host URL or set PULIH_KFP_HOST.")
+    from kfp import Client
+
+    token = settings.kfp_token.get_secret_value() if settings.kfp_token else None
+    name = f"{profile.name}-{profile.digest()}"
+    with tempfile.TemporaryDirectory() as folder, _explained(settings.kfp_host):
+        package = compile_pipelines(Path(folder))[0]
+        client = Client(host=settings.kfp_host, existing_token=token, namespace=settings.kfp_namespace or "kubeflow")
+        run = client.create_run_from_pipeline_package(
+            str(package),
+            arguments=profile.arguments(),
+            run_name=name,
+            experiment_name=EXPERIMENT,
+            namespace=settings.kfp_namespace,
+        )
+    return f"{settings.kfp_host}/#/runs/details/{run.run_id}"
+
+
+@contextmanager
+def _explained(host: str) -> Iterator[None]:
+    from kfp_server_api import ApiException
+    from urllib3.exceptions import HTTPError
+
+    api = f"a Kubeflow Pipelines API at {host}"
+    try:
+        yield
+    except ApiException as err:
+        if err.status in (401, 403):
+            fix = "Set PULIH_KFP_TOKEN to a valid token, and PULIH_KFP_NAMESPACE to a namespace it may use."
+        else:
+            fix = "Check --host: it is the address of the interface or of ml-pipeline, with http:// or https://."
+        raise StoreError(api, f"the answer {err.status} {err.reason}", fix) from err
+    except HTTPError as err:
+        fix = "Check --host, and that the server is reachable (kubectl port-forward?)."
+        raise StoreError(api, f"no usable answer ({err})", fix) from err

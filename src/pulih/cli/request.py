@@ -1,0 +1,98 @@
+"""What every stage command is asked: the four shared options, and the plan they resolve to."""
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pulih.common.errors import ConfigError
+from pulih.common.logging import configure_logging
+
+if TYPE_CHECKING:
+    from pipelines.profile import Profile
+    from pulih.common.config import StageConfig
+    from pulih.data.manifest import Manifest
+
+
+Config = Annotated[Path | None, typer.Option(metavar="FILE.json", help="Profile; without one the defaults count.")]
+Overrides = Annotated[list[str] | None, typer.Option("--set", metavar="A.B=C", help="Lay over the profile's section.")]
+Output = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the artifact to make.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only print what would be done, as JSON.")]
+
+
+@dataclass(frozen=True)
+class Request:
+    """The options of every stage command, in the order of its help page."""
+
+    config: Config = None
+    overrides: Overrides = None
+    output: Output = None
+    dry_run: DryRun = False
+
+    def profile(self, prefix: str = "", first: Sequence[str] = ()) -> "Profile":
+        """Load the profile and lay ``first`` and then the overrides, relative to ``prefix``, over it."""
+        from pipelines.profile import load_profile
+
+        return load_profile(self.config, [*first, *(f"{prefix}{text}" for text in self.overrides or [])])
+
+    def plan(self, section: str, inputs: Mapping[str, Path | None], first: Sequence[str] = ()) -> "Plan":
+        """Resolve the profile's ``section`` and the folders; an option goes before the profile's ``inputs``."""
+        profile = self.profile(f"{section}.", first)
+        folders = {name: given or getattr(profile.inputs, name) for name, given in inputs.items()}
+        return Plan(section, profile.section(section), folders, self.output or profile.output)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One stage, resolved: its config, the artifacts it reads by name, and the folder it writes."""
+
+    section: str
+    config: "StageConfig"
+    inputs: dict[str, Path | None]
+    output: Path | None
+
+    def carry_out(self, request: Request, work: Callable[..., "Manifest"]) -> "Manifest | None":
+        """Call ``work(config, *inputs, output)`` and tell what came of it, or with ``--dry-run`` only describe it.
+
+        Raises:
+            ConfigError: a folder is named neither by an option nor by the profile.
+        """
+        if request.dry_run:
+            from pulih.cli.dry_run import as_json, describe
+
+            typer.echo(as_json(describe(self)))
+            return None
+        folders = [required(f"--{name}", f"inputs.{name}", path) for name, path in self.inputs.items()]
+        output = required("--output", "output", self.output)
+        configure_logging(output / "state" / f"{self.section}.log")
+        sealed = work(self.config, *folders, output)
+        typer.echo(f"{sealed.kind}: {output} (artifact {sealed.digest()}, config {sealed.config_digest})")
+        return sealed
+
+
+def required(option: str, key: str, path: Path | None) -> Path:
+    """Return the path, or raise ConfigError when neither the option nor the profile's key gave one."""
+    if path is None:
+        raise ConfigError(f"a folder for {option}", "none", f"Add {option} DIR, or '{key}' to the profile.")
+    return path
+
+
+def stage_command(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the shared options; it receives them as its first argument, a Request."""
+    shared = inspect.signature(Request).parameters
+    own = list(inspect.signature(function).parameters.values())[1:]
+    parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in [*own, *shared.values()]]
+
+    @functools.wraps(function)
+    def command(**values: Any) -> None:
+        request = Request(**{name: values.pop(name) for name in shared})
+        function(request, **values)
+
+    # Typer reads a command's options from its signature, and their types from its annotations.
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in parameters}
+    return command

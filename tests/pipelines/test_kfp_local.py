@@ -1,0 +1,92 @@
+"""KFP's local runner as `pulih run` uses it, on pipelines of two or three tiny tasks."""
+
+import builtins
+import logging
+import time
+
+import pytest
+from kfp import dsl
+
+from pipelines.kfp_local import run_pipeline, without_retries
+from pipelines.observer import StageObserver, StageRecord
+
+task = dsl.component(base_image="python", install_kfp_package=False)
+
+
+@task
+def write(text: str, note: dsl.Output[dsl.Artifact]) -> None:
+    from pathlib import Path
+
+    print("\x1b[92mwriting\x1b[0m", text)
+    Path(note.path).write_text(text)
+
+
+@task
+def fail_on(text: str, note: dsl.Input[dsl.Artifact]) -> None:
+    from pathlib import Path
+
+    assert Path(note.path).read_text() != text, "it is the word"
+
+
+@dsl.pipeline
+def two_tasks(text: str, word: str) -> dsl.Artifact:
+    made = write(text=text)
+    fail_on(text=word, note=made.outputs["note"]).set_retry(3, "600s")
+    return made.outputs["note"]
+
+
+def stages():
+    return [StageRecord("writer", "write", "note", "note"), StageRecord("critic", "fail-on", "", "")]
+
+
+@pytest.fixture
+def run(tmp_path):
+    def go(text, word):
+        records = stages()
+        level = logging.getLogger().level
+        logging.getLogger().setLevel(logging.INFO)
+        try:
+            observer = StageObserver(records, lambda: None)
+            log = tmp_path / "run.log"
+            made = run_pipeline(two_tasks, {"text": text, "word": word}, tmp_path / "kfp" / "run", log, observer)
+        except RuntimeError as err:
+            made = err
+        finally:
+            logging.getLogger().setLevel(level)
+        return made, [stage.status for stage in records], log.read_text()
+
+    return go
+
+
+def test_artifacts_come_back_and_everything_is_logged_without_colours(run):
+    printed = builtins.print
+    made, statuses, log = run("hello", "nothing")
+    assert (made["Output"].read_text(), statuses) == ("hello", ["done", "done"])
+    assert "writing hello" in log
+    assert "\x1b" not in log
+    assert builtins.print is printed
+
+
+def test_an_equal_task_is_taken_from_the_cache_and_a_changed_one_is_not(run):
+    run("hello", "nothing")
+    made, statuses, log = run("hello", "something")
+    assert (made["Output"].read_text(), statuses) == ("hello", ["reused", "done"])
+    assert log.count("writing hello") == 1
+    assert run("other", "something")[1] == ["done", "done"]
+
+
+def test_a_failing_task_is_not_tried_again_and_its_reason_is_in_the_log(run):
+    started = time.monotonic()
+    made, statuses, log = run("hello", "hello")
+    assert isinstance(made, RuntimeError)
+    assert statuses == ["done", "failed"]
+    assert "AssertionError: it is the word" in log
+    assert time.monotonic() - started < 60
+
+
+def test_retries_are_taken_out_of_a_copy_only():
+    def retries(pipeline):
+        return pipeline.pipeline_spec.root.dag.tasks["fail-on"].retry_policy.max_retry_count
+
+    assert retries(without_retries(two_tasks)) == 0
+    assert retries(two_tasks) == 3
