@@ -1,9 +1,6 @@
-"""All talk between ranks, and the launch of torchrun; nothing else in Pulih imports ``torch.distributed``."""
+"""All talk between ranks; nothing else in Pulih imports ``torch.distributed``. How they start is in ``launch``."""
 
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,8 +10,10 @@ from typing import TypeVar
 import torch
 from torch import distributed
 
-from pulih.common.errors import Interrupted, PulihError
+from pulih.common.launch import command, launch, reporting
 from pulih.common.logging import get_logger
+
+__all__ = ["Group", "command", "launch", "process_group", "reporting", "resolved_processes", "working_device"]
 
 log = get_logger(__name__)
 Item = TypeVar("Item")
@@ -43,6 +42,8 @@ class Group:
         if self.world == 1:
             return
         gradients = [p.grad for p in parameters if p.grad is not None]
+        if not gradients:
+            return
         flat = torch.cat([gradient.flatten() for gradient in gradients])
         distributed.all_reduce(flat)
         flat /= self.world
@@ -118,33 +119,3 @@ def _join(rank: int, world: int, device: torch.device) -> None:
 def resolved_processes(wanted: int) -> int:
     """Return how many processes a training gets: ``wanted``, or with 0 one per GPU, or one on the CPU."""
     return wanted or max(1, torch.cuda.device_count())
-
-
-def command(module: str, arguments: Sequence[str], processes: int) -> list[str]:
-    """Return the command that runs ``python -m module`` in ``processes`` ranks on this machine."""
-    python = [sys.executable, "-m"]
-    if processes == 1:
-        return [*python, module, *arguments]
-    torchrun = ["torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
-    return [*python, *torchrun, "-m", module, *arguments]
-
-
-def launch(module: str, arguments: Sequence[str], processes: int) -> None:
-    """Run a training module in child processes, pass on SIGTERM, and wait for it.
-
-    Raises:
-        Interrupted: the training was asked to stop and saved its state.
-        PulihError: it failed; its own output, streamed before, says why.
-    """
-    environment = {**os.environ, "OMP_NUM_THREADS": str(max(1, len(os.sched_getaffinity(0)) // processes))}
-    child = subprocess.Popen(command(module, arguments, processes), env=environment)
-    former = {n: signal.signal(n, lambda number, _: child.send_signal(number)) for n in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        code = child.wait()
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
-    if code in (Interrupted.exit_code, -signal.SIGTERM, -signal.SIGINT):
-        raise Interrupted(f"{module} was stopped; run the same command again to continue")
-    if code != 0:
-        raise PulihError(f"{module} ended with exit code {code}; the reason is in its output above")

@@ -43,9 +43,13 @@ def padded_width(widths: Sequence[int]) -> int:
     return -(-max(widths) // WIDTH_STEP) * WIDTH_STEP
 
 
-def stack(images: Sequence[GreyImage]) -> torch.Tensor:
-    """Stack 8-bit grey images (H, w) as float32 (B, 1, H, W) in [0, 1], padded right with paper."""
-    width = padded_width([image.shape[1] for image in images])
+def stack(images: Sequence[GreyImage], width: int | None = None) -> torch.Tensor:
+    """Stack 8-bit grey images (H, w) as float32 (B, 1, H, W) in [0, 1], padded right with paper.
+
+    Args:
+        width: W; by default the padded width of the widest image.
+    """
+    width = width or padded_width([image.shape[1] for image in images])
     out = np.full((len(images), 1, images[0].shape[0], width), 255, dtype=np.uint8)
     for row, image in enumerate(images):
         out[row, 0, :, : image.shape[1]] = image

@@ -1,0 +1,37 @@
+"""The recognizer stage: from lines to a model that reads them."""
+
+from pathlib import Path
+from typing import Any
+
+from pulih.common.config import read_json
+from pulih.common.dist import launch, resolved_processes
+from pulih.common.files import write_json
+from pulih.data.manifest import Manifest
+from pulih.data.workspace import run_stage
+from pulih.recognizer.config import RecognizerConfig
+
+
+def train(config: RecognizerConfig, lines: Path, output: Path) -> Manifest:
+    """Train a recognizer on the artifact ``lines``; an interrupted training is continued.
+
+    The artifact in ``output``: ``model.safetensors`` (best weights by validation), ``config.json``, ``charset.json``,
+    ``metrics.json``, ``curves.png``; the facts have ``cer_validation`` and the CER on clean lines of the test splits.
+
+    Raises:
+        UserError: the lines are missing or altered, or do not fit the config.
+        Interrupted: SIGTERM or Ctrl-C; the state is saved.
+    """
+
+    def work(folder: Path) -> dict[str, Any]:
+        path = folder / "state" / "config.json"
+        write_json(path, config.model_dump(mode="json"))
+        arguments = ["--config", str(path), "--lines", str(lines), "--folder", str(folder)]
+        launch("pulih.recognizer.train", arguments, resolved_processes(config.processes))
+        return _facts(read_json(folder / "metrics.json"))
+
+    return run_stage("recognizer", config, {"lines": lines}, output, work)
+
+
+def _facts(metrics: dict[str, Any]) -> dict[str, Any]:
+    rates = {f"cer_{split}": scores["clean"]["cer"]["value"] for split, scores in metrics["splits"].items()}
+    return {**rates, "parameters": metrics["parameters"], "steps": metrics["steps"], "best_step": metrics["best_step"]}
