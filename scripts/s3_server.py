@@ -70,6 +70,7 @@ class S3Server:
             "PULIH_S3_ACCESS_KEY": access,
             "PULIH_S3_SECRET_KEY": secret,
             "PULIH_S3_SECURE": "false",
+            "PULIH_S3_BUCKET": "models",
         }
 
     def start(self, timeout: float = 60.0) -> None:

@@ -1,11 +1,13 @@
 """Fixtures that several packages share."""
 
+import http.server
 import importlib.util
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -119,3 +121,35 @@ def real_data():
     if not folder.is_dir():
         pytest.skip(f"no real data at {folder}; set PULIH_REAL_DATA to test with them")
     return folder
+
+
+@pytest.fixture
+def web_server():
+    """Start an HTTP server that gives the listed answers ``(status, content type, body)``, the last one for ever."""
+    servers = []
+
+    def make(*answers):
+        given, asked = list(answers), []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                asked.append(self.path)
+                status, content_type, body = given.pop(0) if len(given) > 1 else given[0]
+                self.send_response(status)
+                self.send_header("Content-Type", content_type)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"127.0.0.1:{server.server_port}", asked
+
+    yield make
+    for server in servers:
+        server.shutdown()
+        server.server_close()

@@ -13,6 +13,15 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pulih.common.errors import ConfigError
 
 PREFIX = "PULIH_"
+# Read where no Settings object is: by shell scripts, while a pipeline compiles, and between a parent and its child.
+BESIDE_SETTINGS = (
+    "PULIH_TRAINING_IMAGE",
+    "PULIH_SERVING_HOST",
+    "PULIH_PYTHON",
+    "PULIH_START_WAIT",
+    "PULIH_DRIVER",
+    "PULIH_ERROR_REPORT",
+)
 
 
 class Settings(BaseSettings):
@@ -35,6 +44,7 @@ class Settings(BaseSettings):
     s3_endpoint: str | None = Field(None, description="host:port of the S3-compatible store, without a scheme")
     s3_access_key: SecretStr | None = None
     s3_secret_key: SecretStr | None = None
+    s3_bucket: str | None = Field(None, description="bucket of Pulih's own; `pulih doctor` tests writing to it")
     s3_region: str = "us-east-1"
     s3_secure: bool = Field(True, description="TLS towards the store")
     s3_ca_file: Path | None = Field(None, description="certificate authority of a store with a private certificate")
@@ -114,8 +124,8 @@ def _explain(err: ValidationError) -> ConfigError:
 
 
 def variable_names() -> list[str]:
-    """List the environment variables that the settings read."""
-    return [PREFIX + name.upper() for name in Settings.model_fields]
+    """List the environment variables that Pulih reads."""
+    return [*(PREFIX + name.upper() for name in Settings.model_fields), *BESIDE_SETTINGS]
 
 
 def unknown_variables(environment: Mapping[str, str] | None = None) -> dict[str, str]:

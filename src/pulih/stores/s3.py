@@ -97,6 +97,11 @@ class ObjectStore:
                 raise
         self._known_buckets.add(url.bucket)
 
+    def buckets(self) -> list[str]:
+        """Return the names of the buckets that this identity may see."""
+        with self._explained(S3Url("")):
+            return sorted(bucket.name for bucket in self._client.list_buckets())
+
     def list(self, url: S3Url) -> list[StoredObject]:
         """List the objects below the folder ``url`` in the order of their keys (empty when there are none).
 

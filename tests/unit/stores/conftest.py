@@ -2,7 +2,6 @@
 
 import contextlib
 import datetime
-import http.server
 import ipaddress
 import logging
 import socket
@@ -109,38 +108,6 @@ def faulty_line(s3_server, s3_settings, monkeypatch):
     yield make
     for line in lines:
         line.close()
-
-
-@pytest.fixture
-def web_server():
-    """Start an HTTP server that gives the listed answers ``(status, content type, body)``, the last one for ever."""
-    servers = []
-
-    def make(*answers):
-        given, asked = list(answers), []
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                asked.append(self.path)
-                status, content_type, body = given.pop(0) if len(given) > 1 else given[0]
-                self.send_response(status)
-                self.send_header("Content-Type", content_type)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        return f"127.0.0.1:{server.server_port}", asked
-
-    yield make
-    for server in servers:
-        server.shutdown()
-        server.server_close()
 
 
 @pytest.fixture(scope="session")
