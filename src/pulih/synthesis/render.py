@@ -1,0 +1,158 @@
+"""Clean handwriting: one line of text drawn with a font and bent as a hand would.
+
+Axes: H height, W width. Ink coverage is uint8, 255 = ink; a clean line is the inverse, 255 = paper.
+"""
+
+import itertools
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from pulih.data.lines import GreyImage
+from pulih.synthesis.faces import Face
+from pulih.synthesis.fields import normal_field
+from pulih.synthesis.spelling import with_long_s
+
+# Strokes are drawn and bent at this multiple of the final size, so that thin ones survive the bending.
+OVERSAMPLING = 2
+TRIES = 12
+LONG_S_SHARE = 0.25
+
+
+@dataclass(frozen=True)
+class Hand:
+    """How one line is written; lengths in pixels of the final image, slant as a tangent."""
+
+    face: Face
+    size: float
+    baseline: float
+    space: float
+    slant: float
+    wave: float
+    jitter: float
+    weight: float
+    pressure: float
+    long_s: bool
+
+    def describe(self) -> dict[str, Any]:
+        """Return the drawn values, rounded, for the sample's meta."""
+        values = {name: value for name, value in vars(self).items() if name != "face"}
+        return {name: value if isinstance(value, bool) else round(float(value), 3) for name, value in values.items()}
+
+
+@dataclass(frozen=True)
+class RenderedLine:
+    """A clean line (H, W) uint8 with its text and hand."""
+
+    clean: GreyImage
+    text: str
+    hand: Hand
+
+
+def draw_hand(face: Face, height: int, random: np.random.Generator) -> Hand:
+    """Draw a hand for lines of ``height`` pixels: letters as large as the font's long strokes allow."""
+    x_height = height * random.uniform(0.22, 0.34)
+    extent = height * random.uniform(0.86, 1.04)
+    size = min(x_height / face.x_height, extent / (face.ascent + face.descent))
+    free = height - size * (face.ascent + face.descent)
+    return Hand(
+        face=face,
+        size=size,
+        baseline=free * random.uniform(0.35, 0.65) + size * face.ascent,
+        space=size * face.x_height * random.uniform(0.55, 1.15),
+        slant=random.normal(0.0, 0.1),
+        wave=height * abs(random.normal(0, 0.018)),
+        jitter=height * random.uniform(0.004, 0.014),
+        weight=random.uniform(0.0, 1.0),
+        pressure=random.uniform(0.03, 0.13),
+        long_s="ſ" in face.characters and random.random() < LONG_S_SHARE,
+    )
+
+
+def render_line(hand: Hand, tokens: Iterator[str], shape: tuple[int, int], random: np.random.Generator) -> RenderedLine:
+    """Write tokens until the line is full.
+
+    Args:
+        shape: height and greatest width; the line is cut after its last word.
+    """
+    height, width = shape
+    font = hand.face.at(max(4, round(hand.size * OVERSAMPLING)))
+    placed, end = _place(hand, font, tokens, width * OVERSAMPLING, random)
+    scale = OVERSAMPLING
+    sheet = Image.new("L", (min(round(end), width * scale), height * scale), 0)
+    draw = ImageDraw.Draw(sheet)
+    for x, shift, word in placed:
+        draw.text((x, hand.baseline * scale + shift), word, fill=255, font=font, anchor="ls")
+    bent = _bend(np.asarray(sheet), hand, random)
+    inked = _press(bent, hand, random)
+    size = (max(1, inked.shape[1] // scale), height)
+    coverage = cv2.resize(inked, size, interpolation=cv2.INTER_AREA)
+    return RenderedLine(255 - coverage, " ".join(word for _, _, word in placed), hand)
+
+
+def written(token: str, hand: Hand) -> str | None:
+    """Return ``token`` with the characters that the font has, or None when it cannot be written with it."""
+    if hand.long_s:
+        token = with_long_s(token)
+    if hand.face.characters.issuperset(token):
+        return token
+    plain = unicodedata.normalize("NFD", token.replace("ſ", "s"))
+    plain = "".join(character for character in plain if not unicodedata.combining(character))
+    return plain if hand.face.characters.issuperset(plain) else None
+
+
+Placed = list[tuple[float, float, str]]
+
+
+def _place(
+    hand: Hand, font: ImageFont.FreeTypeFont, tokens: Iterator[str], width: int, random: np.random.Generator
+) -> tuple[Placed, float]:
+    """Return words with their x and vertical shift, and where the line ends, all in oversampled pixels."""
+    margin = OVERSAMPLING * hand.size * hand.face.x_height
+    x = margin * random.uniform(0.5, 1.2)
+    placed: Placed = []
+    for token in itertools.islice(tokens, TRIES + width // 8):
+        word = written(token, hand)
+        if word is None:
+            continue
+        length = font.getlength(word)
+        if x + length + margin > width and (placed or length > width / 2):
+            if placed:
+                break
+            continue
+        placed.append((x, random.normal(0, hand.jitter * OVERSAMPLING), word))
+        x += length + OVERSAMPLING * hand.space * random.uniform(0.8, 1.3)
+    last, _, word = placed[-1]
+    return placed, last + font.getlength(word) + margin * random.uniform(0.6, 1.2)
+
+
+def _bend(coverage: GreyImage, hand: Hand, random: np.random.Generator) -> GreyImage:
+    """Slant the line, wave its baseline, and shift neighbouring parts a little, so that no letter repeats itself."""
+    height, width = coverage.shape
+    scale = OVERSAMPLING
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    columns = np.arange(width, dtype=np.float32)[None, :]
+    letter = hand.size * hand.face.x_height * scale * 1.6
+    map_x = normal_field(random, (height, width), letter) * np.float32(hand.jitter * scale * 1.5)
+    map_x += columns + (rows - np.float32(hand.baseline * scale)) * np.float32(hand.slant)
+    map_y = normal_field(random, (height, width), letter) * np.float32(hand.jitter * scale)
+    map_y += rows + normal_field(random, (1, width), height * 1.5) * np.float32(hand.wave * scale)
+    bent: GreyImage = cv2.remap(coverage, map_x, map_y, cv2.INTER_LINEAR, borderValue=0)
+    return bent
+
+
+def _press(coverage: GreyImage, hand: Hand, random: np.random.Generator) -> GreyImage:
+    """Make strokes thicker or thinner, varying along the line as the pressure of the pen does."""
+    softened = cv2.GaussianBlur(coverage, (0, 0), OVERSAMPLING * 0.5)
+    lowest = normal_field(random, coverage.shape, hand.size * OVERSAMPLING * 0.4)
+    lowest *= np.float32(-255 * hand.pressure)
+    lowest += np.float32(255 * (0.3 - 0.25 * hand.weight))
+    np.clip(lowest, 8, 120, out=lowest)
+    level: NDArray[np.float32] = (softened - lowest) * np.float32(2.2)
+    return np.asarray(np.clip(level, 0, 255), dtype=np.uint8)

@@ -1,0 +1,29 @@
+"""The identity of what the synthesis reads: its fonts and the user's texts."""
+
+from pathlib import Path
+
+from pulih.common.config import digest_of
+from pulih.common.errors import InputError
+from pulih.data.lines import SPLITS
+from pulih.data.manifest import file_sha256
+from pulih.synthesis import fonts
+from pulih.synthesis.config import SynthesisConfig
+from pulih.synthesis.faces import names_of
+
+
+def sources_digest(config: SynthesisConfig) -> str:
+    """Return a digest of the bytes of every font and text that ``config`` uses.
+
+    Raises:
+        InputError: one of them is missing.
+    """
+    names = sorted({name for split in SPLITS if config.lines_of(split) or config.pages for name in names_of(config, split)})
+    font_files = {name: file_sha256(fonts.find(name, config.font_dirs)) for name in names}
+    return digest_of([font_files, [_text_sha256(path) for path in config.text_files]])
+
+
+def _text_sha256(path: str) -> str:
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise InputError(f"a text file at {path}", "none", "Correct 'text_files'.")
+    return file_sha256(file)

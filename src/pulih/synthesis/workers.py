@@ -1,0 +1,79 @@
+"""Jobs in parallel processes that end with their parent and leave signals to it."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from multiprocessing import connection
+from typing import TypeVar
+
+from pulih.common.errors import Interrupted
+from pulih.common.interrupt import StopFlag
+
+Job = TypeVar("Job")
+
+
+def resolved_workers(wanted: int) -> int:
+    """Return ``wanted`` processes, or with 0 as many as this process may use cores."""
+    return wanted or len(os.sched_getaffinity(0))
+
+
+def run_jobs(work: Callable[[Job], None], jobs: Sequence[Job], workers: int, stop: StopFlag) -> Iterator[Job]:
+    """Yield each job when ``work(job)`` is done, in any order.
+
+    Args:
+        work: picklable unless one worker is enough; that one is this very process.
+    Raises:
+        Interrupted: a stop was requested; jobs already begun are finished first.
+    """
+    if min(workers, len(jobs)) <= 1:
+        yield from _run_here(work, jobs, stop)
+        return
+    # Spawned, because forking a process that holds the threads of torch or OpenCV may lock up.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=context, initializer=_begin_worker) as pool:
+        futures = {pool.submit(work, job): job for job in jobs}
+        try:
+            yield from _completed(futures, stop)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _run_here(work: Callable[[Job], None], jobs: Sequence[Job], stop: StopFlag) -> Iterator[Job]:
+    for job in jobs:
+        if stop.requested:
+            raise _interrupted()
+        work(job)
+        yield job
+
+
+def _completed(futures: "dict[Future[None], Job]", stop: StopFlag) -> Iterator[Job]:
+    pending = set(futures)
+    while pending:
+        done, pending = wait(pending, timeout=0.3, return_when=FIRST_COMPLETED)
+        for future in done:
+            future.result()
+            yield futures[future]
+        if stop.requested and pending:
+            raise _interrupted()
+
+
+def _interrupted() -> Interrupted:
+    return Interrupted("synthesis was stopped; what is finished stays: run the same command again to continue")
+
+
+def _begin_worker() -> None:
+    # The terminal sends its signals to the whole group; only the parent decides what they mean.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
