@@ -87,8 +87,11 @@ def _write_png(target: Path, image: GreyImage) -> None:
 
 
 def _facts(metrics: Tree) -> dict[str, Any]:
+    """Return the headline figures: ``<split>_<metric>`` for all severities, and ``..._severity_max_0.5``."""
     return {
-        f"{split}_{metric}": metrics[split]["all"]["restored"][metric]["mean"]
+        f"{split}_{metric}{'' if group == 'all' else f'_{group}'}": metrics[split][group]["restored"][metric]["mean"]
         for split in TEST_SPLITS
+        for group in ("all", "severity_max_0.5")
         for metric in ("psnr", "ssim", "cer")
+        if group in metrics[split]
     }

@@ -47,10 +47,11 @@ def figures(candidate: Candidate) -> list[tuple[int, str, float]]:
     history = read_json(candidate.folders["restorer"] / "metrics.json")["history"]
     final = [(0, "/".join(keys), float(value)) for keys, value in _leaves(evaluation) if _is_number(value)]
     steps = [
-        (int(row["step"]), f"training/{'/'.join(keys)}", float(value))
-        for row in history
-        for keys, value in _leaves(row)
-        if keys != ("step",) and _is_number(value)
+        (int(row["step"]), f"{phase}/{name}", float(value))
+        for phase, rows in history.items()
+        for row in rows
+        for name, value in row.items()
+        if name != "step" and _is_number(value)
     ]
     return final + steps
 
@@ -69,9 +70,10 @@ def _is_number(value: Any) -> bool:
 
 def datasets(candidate: Candidate) -> list[Dataset]:
     """Return the lines that the restorer was trained on and those it was tested on."""
+    # One artifact has the lines of both, and MLflow keeps one entry per name and digest: hence two names.
     used = {"training": candidate.manifests["restorer"], "evaluation": candidate.manifests["evaluation"]}
     return [
-        Dataset("lines", made.parents["lines"], context, {"pulih.version": made.version, "pulih.stage": "synthesis"})
+        Dataset(f"{context} lines", made.parents["lines"], context, {"pulih.version": made.version})
         for context, made in used.items()
     ]
 

@@ -11,13 +11,9 @@ from typing import Any
 from pulih.common.errors import StoreError
 from pulih.common.settings import Settings, without_password
 
-# MLflow waits minutes for a server that is gone; a stage should say so sooner. Pickles are never loaded.
-ENVIRONMENT = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
-    "GIT_PYTHON_REFRESH": "quiet",
-}
+ENVIRONMENT = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"}
+# MLflow waits minutes for a server that is gone; a stage should say so within half a minute.
+RETRIES = ("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
 MODEL = "model"
 BATCH = 900
 
@@ -58,6 +54,7 @@ class Tracking:
 
     def __init__(self, settings: Settings) -> None:
         os.environ.update({**ENVIRONMENT, **settings.environment_for_s3_tools()})
+        os.environ.setdefault(*RETRIES)
         self._settings, self.uri = settings, tracking_uri(settings)
         self.address = without_password(self.uri)
         if self.uri.startswith("sqlite:"):
@@ -72,10 +69,11 @@ class Tracking:
         from boto3.exceptions import Boto3Error
         from botocore.exceptions import BotoCoreError, ClientError
         from mlflow.exceptions import MlflowException
+        from sqlalchemy.exc import SQLAlchemyError
 
         try:
             yield
-        except (MlflowException, Boto3Error, BotoCoreError, ClientError, OSError) as err:
+        except (MlflowException, SQLAlchemyError, Boto3Error, BotoCoreError, ClientError, OSError) as err:
             reason = without_password(" ".join(str(err).split()))[:500]
             fix = (
                 "Check PULIH_MLFLOW_URI, PULIH_MLFLOW_ARTIFACTS and the PULIH_S3 variables (`pulih doctor` tests them)."

@@ -71,7 +71,9 @@ class Shelf:
         shutil.copyfile(self.network / "model.onnx", path / "model.onnx")
         weights = np.random.default_rng(seed).normal(size=(4, 4)).astype(np.float32)
         save_file({"weight": weights}, path / "model.safetensors")
-        write_json(path / "metrics.json", {"history": [{"step": 1, "pixel": 0.5}, {"step": 2, "pixel": 0.25}]})
+        write_json(
+            path / "metrics.json", {"history": {"training": [{"step": 1, "pixel": 0.5}, {"step": 2, "pixel": 0.25}]}}
+        )
         write_text(path / "MODEL_CARD.md", "# A blur\n")
         return self._seal(name, "restorer", {"lines": self.lines, "recognizer": self.reader}, seed)
 
