@@ -1,0 +1,1 @@
+"""The endpoint: a KServe custom predictor over the exported restorer."""

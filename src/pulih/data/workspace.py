@@ -85,6 +85,7 @@ CODE_OF: dict[str, tuple[str, ...]] = {
     "restorer": ("recognizer", "restorer"),
     "evaluation": ("recognizer", "restorer", "evaluation"),
     "decision": ("registry",),
+    "deployment": ("restorer", "deployment"),
     "drift": ("drift", "features"),
 }
 

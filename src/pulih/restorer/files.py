@@ -1,7 +1,7 @@
 """Restoring image files: one path from encoded bytes to encoded bytes, shared by the command line and the endpoint."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,6 +16,7 @@ from pulih.common.files import write_bytes
 from pulih.common.logging import get_logger
 from pulih.data.images import (
     SUFFIXES,
+    TIFF_SUFFIXES,
     DecodedImage,
     ImageLimits,
     RgbImage,
@@ -37,7 +38,9 @@ class RestoreOptions(StageConfig):
     """How files are restored and written."""
 
     paper: Paper = Field("keep", description="keep the page's own paper, or write on white")
-    format: Literal["auto", "png", "tiff"] = Field("auto", description="auto: PNG for one page, TIFF for several")
+    format: Literal["auto", "png", "tiff"] = Field(
+        "auto", description="auto: a TIFF stays a TIFF, all else becomes PNG"
+    )
     comparison: bool = Field(False, description="also write a before/after picture of every page")
     limits: ImageLimits = ImageLimits()
 
@@ -128,22 +131,24 @@ def restore_file(source: Path, target: Path, restorer: Restorer, options: Restor
                 write_bytes(comparisons[-1], encode_png(side_by_side(page.pixels, image.pixels)))
             yield image
 
-    written = _write(restored_pages(), target, options.format)
+    keeps_tiff = options.format == "auto" and source.suffix.lower() in TIFF_SUFFIXES
+    if keeps_tiff or options.format == "tiff":
+        written = [target.with_name(f"{target.name}.tif")]
+        write_tiff(written[0], restored_pages())
+    else:
+        written = _write_pngs(restored_pages(), target)
     return RestoredFile(source, (*written, *comparisons), len(seconds), sum(seconds))
 
 
-def _write(pages: Iterable[DecodedImage], target: Path, kind: str) -> list[Path]:
-    pages = iter(pages)
-    start = list(itertools.islice(pages, 2))
-    several = len(start) > 1
-    everything = itertools.chain(start, pages)
-    if kind == "tiff" or (kind == "auto" and several):
-        path = target.with_name(f"{target.name}.tif")
-        write_tiff(path, everything)
-        return [path]
-    written = []
-    for number, page in enumerate(everything, start=1):
-        written.append(target.with_name(f"{target.name}-{number:03d}.png" if several else f"{target.name}.png"))
+def _write_pngs(pages: Iterator[DecodedImage], target: Path) -> list[Path]:
+    written: list[Path] = []
+    first, second = next(pages), next(pages, None)
+    if second is None:
+        written.append(target.with_name(f"{target.name}.png"))
+        write_bytes(written[0], encode_page(first))
+        return written
+    for number, page in enumerate(itertools.chain([first, second], pages), start=1):
+        written.append(target.with_name(f"{target.name}-{number:03d}.png"))
         write_bytes(written[-1], encode_page(page))
     return written
 

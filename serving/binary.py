@@ -1,0 +1,89 @@
+"""The binary data extension of the V2 protocol: a JSON header, then the tensors' bytes.
+
+KServe's own parser turns every byte into a Python integer, and fails on BYTES that are not UTF-8, such as a PNG.
+"""
+
+import struct
+from typing import Any
+
+import numpy as np
+from kserve import InferInput, InferRequest
+from kserve.protocol.infer_type import RequestedOutput
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
+
+from pulih.common.errors import InputError
+
+SIZE = "binary_data_size"
+FIX = f"Announce the JSON's length in Inference-Header-Content-Length and each tensor's in {SIZE}."
+
+
+class Tensor(BaseModel):
+    """One input of the JSON header."""
+
+    name: str
+    shape: list[NonNegativeInt]
+    datatype: str
+    parameters: dict[str, Any] = {}
+    data: list[Any] | None = None
+
+
+class Output(BaseModel):
+    """One output that the client asks for."""
+
+    name: str
+    parameters: dict[str, Any] = {}
+
+
+class Header(BaseModel):
+    """The JSON header of a V2 request."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    id: str | None = None
+    parameters: dict[str, Any] = {}
+    inputs: list[Tensor]
+    outputs: list[Output] = []
+
+
+def binary_request(body: bytes, header_length: str, model_name: str) -> InferRequest:
+    """Parse a V2 request with binary data; the tensors hold NumPy arrays, BYTES as objects of type ``bytes``.
+
+    Raises:
+        InputError: the header does not parse, or the announced sizes are not those of the body.
+    """
+    if not header_length.isdecimal() or int(header_length) > len(body):
+        raise InputError("the length of the JSON header", f"'{header_length[:20]}' for {len(body)} bytes", FIX)
+    try:
+        header = Header.model_validate_json(body[: int(header_length)])
+    except ValidationError as err:
+        raise InputError("a V2 request header", str(err)[:300], FIX) from err
+    rest = memoryview(body)[int(header_length) :]
+    inputs = []
+    for tensor in header.inputs:
+        size = tensor.parameters.get(SIZE, 0)
+        if not isinstance(size, int) or not 0 <= size <= len(rest):
+            raise InputError(f"{SIZE} bytes for '{tensor.name}'", f"{size!r} of {len(rest)} left", FIX)
+        data = tensor.data if SIZE not in tensor.parameters else _array(tensor, rest[:size])
+        inputs.append(InferInput(tensor.name, list(tensor.shape), tensor.datatype, data, tensor.parameters))
+        rest = rest[size:]
+    if len(rest):
+        raise InputError("a body of exactly the announced length", f"{len(rest)} bytes more", FIX)
+    outputs = [RequestedOutput(output.name, output.parameters) for output in header.outputs]
+    return InferRequest(model_name, inputs, header.id, parameters=header.parameters, request_outputs=outputs or None)
+
+
+def _array(tensor: Tensor, data: memoryview) -> NDArray[Any]:
+    if tensor.datatype != "BYTES":
+        return np.frombuffer(data, np.uint8)
+    values: list[bytes] = []
+    while len(data):
+        length = struct.unpack_from("<I", data)[0] if len(data) >= 4 else -1
+        if not 0 <= length <= len(data) - 4:
+            fix = "Write each element as its length in 4 bytes (little-endian) and its bytes."
+            raise InputError(f"whole BYTES elements in '{tensor.name}'", f"{len(data)} bytes that are none", fix)
+        values.append(bytes(data[4 : 4 + length]))
+        data = data[4 + length :]
+    array = np.empty(len(values), object)
+    array[:] = values
+    return array

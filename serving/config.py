@@ -1,0 +1,33 @@
+"""Settings of the endpoint."""
+
+import os
+
+from pydantic import Field
+
+from pulih.common.config import StageConfig
+from pulih.data.images import ImageLimits
+from pulih.restorer.colour import Paper
+
+
+def default_host() -> str:
+    """Return ``PULIH_SERVING_HOST``, else every interface inside Kubernetes and only this machine elsewhere."""
+    return os.environ.get("PULIH_SERVING_HOST") or (
+        "0.0.0.0" if "KUBERNETES_SERVICE_HOST" in os.environ else "127.0.0.1"  # noqa: S104 - a pod is reached by its IP
+    )
+
+
+class ServingConfig(StageConfig):
+    """What is served, where, and how much of it at once."""
+
+    model_dir: str = Field(min_length=1, description="restorer artifact: a folder or an s3:// prefix")
+    model_name: str = Field("restorer", pattern=r"^[A-Za-z0-9._-]+$", description="name in the endpoint's paths")
+    host: str = Field(default_factory=default_host, description="address to listen on")
+    port: int = Field(8080, ge=1, le=65535)
+    threads: int = Field(0, ge=0, description="CPU threads of the inference; 0 = one per core")
+    paper: Paper = Field("keep", description="what a request gets that does not say")
+    max_body_bytes: int = Field(64 * 2**20, gt=0, description="size of a request's body; base64 adds a third")
+    max_images: int = Field(16, ge=1, description="images in one request")
+    max_requests: int = Field(8, ge=1, description="requests held at once; further ones get 503")
+    body_seconds: float = Field(120.0, gt=0, description="time a client has to send its body")
+    grace_seconds: int = Field(60, ge=1, description="time that running requests have after SIGTERM")
+    limits: ImageLimits = ImageLimits()

@@ -1,0 +1,119 @@
+"""Trial deployment: the real server, a real page, over both protocols, and stopped again."""
+
+import hashlib
+import importlib.util
+import platform
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pulih import __version__
+from pulih.common.errors import PulihError
+from pulih.common.files import write_bytes, write_json
+from pulih.common.logging import get_logger
+from pulih.data import manifest
+from pulih.data.images import DecodedImage, decode_image, encode_png, read_pages
+from pulih.data.workspace import run_stage
+from pulih.deployment.client import Answer
+from pulih.deployment.config import DeploymentConfig
+from pulih.deployment.server import Patience, RunningServer, running_server
+from pulih.restorer.files import side_by_side
+from pulih.restorer.scale import resized
+
+log = get_logger(__name__)
+KIND = "deployment"
+PAGE, ANSWER, COMPARISON = "page.png", "answer.png", "comparison.png"
+RECORD, SERVER_LOG = "deployment.json", "server.log"
+
+
+def deploy(config: DeploymentConfig, restorer: Path, page: Path, output: Path) -> manifest.Manifest:
+    """Serve ``restorer`` on a free loopback port, send it ``page``, keep page, answer and latencies in ``output``.
+
+    Raises:
+        InputError: the page is no image within the limits.
+        PulihError: the server did not start, did not answer as it should, or ended; its log is quoted.
+    """
+    image = _page_to_send(page, config.max_side)
+    resolved = config.model_copy(
+        update={"page_sha256": hashlib.sha256(page.read_bytes()).hexdigest(), "server_digest": _server_digest()}
+    )
+    parents = {"restorer": restorer}
+    return run_stage(KIND, resolved, parents, output, lambda folder: _try_out(config, restorer, page, image, folder))
+
+
+def _page_to_send(page: Path, max_side: int) -> DecodedImage:
+    image = next(read_pages(page))
+    factor = min(1.0, max_side / max(image.pixels.shape[:2]))
+    dpi = None if image.dpi is None else (image.dpi[0] * factor, image.dpi[1] * factor)
+    return DecodedImage(resized(image.pixels, factor), dpi, image.icc_profile)
+
+
+def _server_digest() -> str:
+    spec = importlib.util.find_spec("serving")
+    if spec is None or not spec.submodule_search_locations:
+        raise PulihError("the package 'serving' is not installed")
+    summed = hashlib.sha256()
+    for path in sorted(Path(spec.submodule_search_locations[0]).glob("*.py")):
+        summed.update(path.name.encode() + b"\0" + path.read_bytes())
+    return summed.hexdigest()[:12]
+
+
+def _try_out(config: DeploymentConfig, restorer: Path, page: Path, image: DecodedImage, folder: Path) -> dict[str, Any]:
+    sent = encode_png(image.pixels, image.dpi, image.icc_profile)
+    patience = Patience(config.start_seconds, config.answer_seconds, config.stop_seconds)
+    with running_server(restorer, folder / SERVER_LOG, patience, (f"threads={config.threads}",)) as server:
+        metadata = _checked_metadata(server)
+        answers = {"v1": server.client.restore_v1(sent), "v2": server.client.restore_v2(sent)}
+    restored = _checked_answer(answers, image)
+    write_bytes(folder / PAGE, sent)
+    write_bytes(folder / ANSWER, answers["v1"].png)
+    write_bytes(folder / COMPARISON, encode_png(side_by_side(image.pixels, restored.pixels)))
+    height, width = image.pixels.shape[:2]
+    facts = {
+        "page": page.name,
+        "width": width,
+        "height": height,
+        "model_digest": manifest.read_manifest(restorer).digest(),
+        "ready_seconds": round(server.ready_seconds, 3),
+        **{f"{protocol}_seconds": round(answer.seconds, 3) for protocol, answer in answers.items()},
+    }
+    write_json(folder / RECORD, {**facts, **metadata, "answers": _record(answers), **_versions()})
+    log.info(
+        "served %s: ready in %.1f s, answered in %.1f s (V1)", page.name, server.ready_seconds, answers["v1"].seconds
+    )
+    return facts
+
+
+def _checked_metadata(server: RunningServer) -> dict[str, Any]:
+    model = server.client.model_metadata()
+    names = [tensor["name"] for tensor in (*model["inputs"], *model["outputs"])]
+    if names != ["image", "restored"]:
+        raise PulihError(f"the server describes the tensors {names} instead of image and restored")
+    return {"server": server.client.server_metadata(), "model": model}
+
+
+def _checked_answer(answers: dict[str, Answer], sent: DecodedImage) -> DecodedImage:
+    if answers["v1"].png != answers["v2"].png:
+        raise PulihError("the server answered the same page differently over V1 and V2")
+    restored = decode_image(answers["v1"].png, "the server's answer")
+    if restored.pixels.shape != sent.pixels.shape:
+        raise PulihError(f"a page of shape {sent.pixels.shape} came back as {restored.pixels.shape}")
+    if np.ptp(restored.pixels) == 0:
+        log.warning("the restored page is of one colour")
+    return restored
+
+
+def _record(answers: dict[str, Answer]) -> dict[str, dict[str, float]]:
+    return {
+        protocol: {
+            "seconds": round(answer.seconds, 4),
+            "sent_bytes": answer.sent_bytes,
+            "received_bytes": answer.received_bytes,
+        }
+        for protocol, answer in answers.items()
+    }
+
+
+def _versions() -> dict[str, str]:
+    return {"pulih_version": __version__, "python_version": platform.python_version()}
