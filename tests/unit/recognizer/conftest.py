@@ -9,11 +9,10 @@ from pulih.common.config import StageConfig
 from pulih.common.dist import Group
 from pulih.data.lines import LineSample, shard_name, write_shard
 from pulih.data.manifest import write_manifest
-from pulih.recognizer.config import Augmentation, Curriculum, RecognizerConfig
+from pulih.recognizer.config import Curriculum, RecognizerConfig
 
 FONT = ImageFont.load_default(size=28)
 WORDS = ("kade", "rijst", "peper", "goud", "anno", "zee", "Batavia", "schip", "noot", "appel", "tuin", "wijn")
-PLAIN = Augmentation(degraded_share=0, scale=0, shear=0, shift=0, tone=0, blur=0)
 
 
 def printed(text: str, key: str = "k", severity: float = 0.4) -> LineSample:
