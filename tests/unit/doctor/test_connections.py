@@ -26,6 +26,13 @@ def test_without_a_bucket_the_store_is_only_listed(clean, s3_settings):
     assert (finding.state, "5 buckets" in finding.found, "PULIH_S3_BUCKET" in finding.repair) == ("warn", True, True)
 
 
+def test_an_identity_that_may_not_list_buckets_is_only_a_warning(clean, s3_settings, monkeypatch):
+    for name in ("PULIH_S3_ACCESS_KEY", "PULIH_S3_SECRET_KEY", "PULIH_S3_BUCKET"):
+        monkeypatch.delenv(name)
+    finding = check_s3(clean())
+    assert (finding.state, "may not list buckets" in finding.found) == ("warn", True)
+
+
 @pytest.mark.parametrize(
     ("change", "repair"),
     [

@@ -223,3 +223,11 @@ def test_a_file_that_shrinks_while_it_is_uploaded_is_refused(store, folder, tmp_
         store.upload(source, folder / "log")
     monkeypatch.undo()
     assert store.find(folder / "log") is None
+
+
+@pytest.mark.parametrize("action", ["find", "read", "list", "delete", "write"])
+def test_an_identity_without_the_right_is_told_so(s3_settings, folder, action):
+    anonymous = s3_settings.model_copy(update={"s3_access_key": None, "s3_secret_key": None})
+    arguments = (b"x", folder / "x") if action == "write" else (folder / "x",)
+    with pytest.raises(StoreError, match=f"permission for {folder}/x; found the answer AccessDenied"):
+        getattr(ObjectStore.from_settings(anonymous), action)(*arguments)
