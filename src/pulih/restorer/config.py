@@ -1,0 +1,99 @@
+"""Settings of the restorer training: networks, losses, schedule, optimizers."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from pulih.common.config import StageConfig
+
+
+class GeneratorConfig(StageConfig):
+    """Size of the residual encoder-decoder."""
+
+    stem: int = Field(2, ge=1, le=8, description="side of the pixel blocks that the stem folds into channels")
+    widths: tuple[int, ...] = Field((32, 64, 96, 128), min_length=1, description="channels per level, finest first")
+    encoder_blocks: tuple[int, ...] = Field((1, 1, 1, 1), description="blocks per level on the way down")
+    decoder_blocks: tuple[int, ...] = Field((1, 1, 1), description="blocks per level on the way up, finest first")
+
+    @model_validator(mode="after")
+    def _levels_agree(self) -> Self:
+        levels = len(self.widths)
+        if len(self.encoder_blocks) != levels or len(self.decoder_blocks) != levels - 1:
+            raise ValueError("encoder_blocks needs one entry per width, decoder_blocks one less")
+        if self.stem * 2 ** (levels - 1) > 32:
+            raise ValueError("stem * 2 ** (levels - 1) must not exceed 32, the step of the line width")
+        if any(width % 2 for width in self.widths):
+            raise ValueError("every width must be even: a gate multiplies one half of the channels with the other")
+        return self
+
+
+class DiscriminatorConfig(StageConfig):
+    """Size of the dual-modal discriminator."""
+
+    image_width: int = Field(32, ge=4, description="channels of the first layer of the image branch")
+    text_width: int = Field(64, ge=8, multiple_of=4, description="channels of image columns and characters")
+    edited_share: float = Field(0.5, ge=0, le=1, description="mismatched texts made by few edits, not from other lines")
+
+
+class LossWeights(StageConfig):
+    """Weight of every loss of the generator; 0 switches a loss and its cost off."""
+
+    pixel: float = Field(1.0, ge=0, description="Charbonnier distance to the clean line")
+    bce: float = Field(0.5, ge=0, description="binary cross-entropy of ink against the clean line, on logits")
+    ssim: float = Field(0.15, ge=0, description="1 - SSIM to the clean line")
+    adversarial_image: float = Field(0.01, ge=0, description="patch decisions of the discriminator's image branch")
+    adversarial_text: float = Field(0.01, ge=0, description="character decisions of the discriminator's text branch")
+    features: float = Field(0.05, ge=0, description="distance in the recognizer's middle layers")
+    posterior: float = Field(0.01, ge=0, description="divergence from the recognizer's reading of the clean line")
+    ctc: float = Field(0.05, ge=0, description="CTC; its gradient is at most this share of the others' spread")
+
+
+class Ramp(StageConfig):
+    """A weight that is 0 until ``start``, then rises linearly to 1 at ``start + length`` (shares of all steps)."""
+
+    start: float = Field(ge=0, le=1)
+    length: float = Field(0.05, ge=0, le=1)
+
+
+class ScheduleConfig(StageConfig):
+    """What happens when. Pixel losses first, on crops; then whole lines with every loss."""
+
+    steps: int = Field(2000, ge=1, description="generator updates")
+    batch_size: int = Field(16, ge=1, description="crops per step over all processes, while pixel losses act alone")
+    crop_width: int = Field(256, ge=32, multiple_of=32, description="width of a crop in pixels")
+    line_batch_size: int = Field(8, ge=1, description="whole lines per step over all processes, afterwards")
+    adversarial: Ramp = Ramp(start=0.75)
+    recognition: Ramp = Ramp(start=0.75)
+    ctc: Ramp = Ramp(start=0.9)
+    validate_every: int = Field(250, ge=1, description="steps between validations, checkpoints and strips")
+    validation_lines: int = Field(32, ge=1)
+    checkpoint_every: int = Field(100, ge=1, description="steps between checkpoints")
+    patience: int = Field(8, ge=1, description="validations without a better PSNR, all ramps being up, before the end")
+
+
+class OptimizerConfig(StageConfig):
+    """AdamW for both networks; the generator's rate warms up, then follows a cosine to ``final``."""
+
+    generator_rate: float = Field(2e-3, gt=0)
+    discriminator_rate: float = Field(5e-4, gt=0)
+    warmup: float = Field(0.05, ge=0, lt=1, description="share of the steps in which the rate rises")
+    final: float = Field(0.02, ge=0, le=1, description="last rate as a share of the highest")
+    beta1: float = Field(0.9, ge=0, lt=1)
+    beta2: float = Field(0.99, ge=0, lt=1)
+    weight_decay: float = Field(1e-4, ge=0)
+    clip_norm: float = Field(1.0, gt=0, description="largest gradient norm of either network")
+    ema_decay: float = Field(0.998, ge=0, lt=1, description="decay of the averaged generator, which is the result")
+
+
+class RestorerConfig(StageConfig):
+    """All settings of ``restorer.stage.train``."""
+
+    generator: GeneratorConfig = GeneratorConfig()
+    discriminator: DiscriminatorConfig = DiscriminatorConfig()
+    weights: LossWeights = LossWeights()
+    schedule: ScheduleConfig = ScheduleConfig()
+    optimizer: OptimizerConfig = OptimizerConfig()
+    seed: int = Field(1, ge=0)
+    processes: int = Field(0, ge=0, description="training processes; 0 = one per GPU, else one")
+    threads: int = Field(0, ge=0, description="CPU threads per process; 0 = the cores shared out among the processes")
+    mixed_precision: bool = Field(True, description="bfloat16 on GPUs that have it; never on the CPU")

@@ -1,0 +1,54 @@
+"""What the discriminator learns from: clean lines are real; restored lines and wrong texts are not.
+
+Axes: B line, H height, W width, h and w patches, K image columns, T characters.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from pulih.restorer.discriminator import Discriminator
+from pulih.restorer.feed import TrainingBatch, Transcript
+from pulih.restorer.losses import patch_mask, per_line
+
+# Real and not real weigh the same; the text branch has two ways of not being real (Reed et al., ICML 2016).
+SHARES = {"image_real": 0.5, "image_fake": 0.5, "text_real": 0.5, "text_fake": 0.25, "text_mismatch": 0.25}
+Judgement = dict[str, Tensor]
+
+
+def hinge(logits: Tensor, wanted: Tensor | float) -> Tensor:
+    """Return the hinge loss of logits that should have the sign of ``wanted`` in {-1, 1} (Lim & Ye 2017)."""
+    return functional.relu(1 - wanted * logits)
+
+
+def correct(logits: Tensor, wanted: Tensor | float) -> Tensor:
+    """Return 1 where a logit has the sign of ``wanted``, else 0."""
+    return (logits.detach() * wanted > 0).float()
+
+
+def judge_images(discriminator: Discriminator, batch: TrainingBatch, restored_BCHW: Tensor) -> tuple[Judgement, ...]:
+    """Return the losses and the accuracies (B) of the image branch on the clean and the restored lines."""
+    pairs = torch.cat([batch.degraded, batch.degraded]), torch.cat([batch.clean, restored_BCHW])
+    real, fake = discriminator.image(*pairs).float().chunk(2)
+    mask = patch_mask(batch.mask, real)
+    losses = {"image_real": per_line(hinge(real, 1), mask), "image_fake": per_line(hinge(fake, -1), mask)}
+    accuracies = {"image_real": per_line(correct(real, 1), mask), "image_fake": per_line(correct(fake, -1), mask)}
+    return losses, accuracies
+
+
+def judge_texts(discriminator: Discriminator, batch: TrainingBatch, restored_BCHW: Tensor) -> tuple[Judgement, ...]:
+    """Return the losses and the accuracies (B) of the text branch on right text, restored lines and wrong text."""
+    branch = discriminator.text
+    clean_BKD, restored_BKD = branch.columns(torch.cat([batch.clean, restored_BCHW])).chunk(2)
+    right, wrong = batch.transcript, batch.mismatch
+    cases: dict[str, tuple[Tensor, Transcript, Tensor | float]] = {
+        "text_real": (clean_BKD, right, 1.0),
+        "text_fake": (restored_BKD, right, -1.0),
+        "text_mismatch": (clean_BKD, wrong, 2 * wrong.shown - 1),
+    }
+    losses, accuracies = {}, {}
+    for name, (columns_BKD, text, wanted) in cases.items():
+        logits_BT = branch.judge(columns_BKD, batch.widths, text.codes, text.lengths).float()
+        losses[name] = text.mean(hinge(logits_BT, wanted))
+        accuracies[name] = text.mean(correct(logits_BT, wanted))
+    return losses, accuracies

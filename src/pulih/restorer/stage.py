@@ -1,0 +1,44 @@
+"""The restorer stage: from lines and a recognizer to a model that restores."""
+
+from pathlib import Path
+from typing import Any
+
+from pulih.common.config import read_json
+from pulih.common.dist import launch, resolved_processes
+from pulih.common.files import write_json
+from pulih.data.manifest import Manifest
+from pulih.data.workspace import run_stage
+from pulih.restorer.artifact import read_generator
+from pulih.restorer.config import RestorerConfig
+from pulih.restorer.export import export_onnx
+from pulih.restorer.infer import KIND, MODEL
+
+
+def train(config: RestorerConfig, lines: Path, recognizer: Path, output: Path) -> Manifest:
+    """Train a restorer on the artifact ``lines`` with a frozen recognizer; an interrupted training is continued.
+
+    The artifact in ``output``: ``model.safetensors`` (averaged generator), ``model.onnx`` (checked against PyTorch; the
+    facts have ``onnx_max_difference``), ``config.json``, ``charset.json``, ``metrics.json``, ``curves.png``,
+    ``strips/`` and ``MODEL_CARD.md``.
+
+    Raises:
+        UserError: an artifact is missing, altered or does not fit the config.
+        Interrupted: SIGTERM or Ctrl-C; the state is saved.
+        PulihError: a loss was not finite; the last checkpoint stays.
+    """
+
+    def work(folder: Path) -> dict[str, Any]:
+        path = folder / "state" / "config.json"
+        write_json(path, config.model_dump(mode="json"))
+        inputs = ["--lines", str(lines), "--recognizer", str(recognizer)]
+        arguments = ["--config", str(path), *inputs, "--folder", str(folder)]
+        launch("pulih.restorer.train", arguments, resolved_processes(config.processes))
+        difference = export_onnx(read_generator(folder), folder / MODEL)
+        return _facts(read_json(folder / "metrics.json")) | {"onnx_max_difference": difference}
+
+    return run_stage(KIND, config, {"lines": lines, "recognizer": recognizer}, output, work)
+
+
+def _facts(metrics: dict[str, Any]) -> dict[str, Any]:
+    figures = {f"{name}_validation": metrics["validation"][name] for name in ("psnr", "ssim")}
+    return figures | {name: metrics[name] for name in ("parameters", "steps", "best_step", "white_page")}

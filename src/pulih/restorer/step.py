@@ -1,0 +1,163 @@
+"""One adversarial step: the gradients of both networks first; then, if every rank's are finite, both optimizers.
+
+Axes: B line, C channel, H height, W width.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from pulih.common.dist import Group
+from pulih.common.errors import PulihError
+from pulih.recognizer.model import Recognizer
+from pulih.restorer.config import RestorerConfig
+from pulih.restorer.discriminator import Discriminator
+from pulih.restorer.feed import TrainingBatch
+from pulih.restorer.generator import Generator
+from pulih.restorer.judging import SHARES, judge_images, judge_texts
+from pulih.restorer.losses import Candidate, GeneratorLosses, weighted_mean
+from pulih.restorer.schedule import active_weights, rate_factor
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The two networks that learn and the recognizer that never does."""
+
+    generator: Generator
+    discriminator: Discriminator
+    recognizer: Recognizer
+
+
+def freeze(recognizer: Recognizer) -> Recognizer:
+    """Put the recognizer in eval mode and let no gradient reach its weights."""
+    for parameter in recognizer.parameters():
+        parameter.requires_grad_(False)
+    return recognizer.eval()
+
+
+def limited(gradient_BCHW: Tensor, reference_BCHW: Tensor) -> Tensor:
+    """Return a gradient scaled down, line by line, to at most the root mean square of a reference.
+
+    Direct CTC gradients explode on lines that cannot be read; ScrabbleGAN (CVPR 2020, eq. 3) rescales them too. Here
+    they are never scaled up, so a line that reads well is left alone.
+    """
+    sizes, allowed = (g.square().mean((1, 2, 3), keepdim=True).sqrt() for g in (gradient_BCHW, reference_BCHW))
+    return gradient_BCHW * (allowed / sizes.clamp_min(1e-12)).clamp_max(1.0)
+
+
+class GanStep:
+    """Makes steps: one forward pass of the generator, one backward pass of each network, one update of each."""
+
+    def __init__(self, networks: Networks, config: RestorerConfig, group: Group) -> None:
+        self.generator, self.discriminator = networks.generator, networks.discriminator
+        self.recognizer = freeze(networks.recognizer)
+        self.config, self.group = config, group
+        self.losses = GeneratorLosses(self.discriminator, config.weights.model_dump())
+        self.generator_optimizer = _adamw(self.generator, config.optimizer.generator_rate, config)
+        self.discriminator_optimizer = _adamw(self.discriminator, config.optimizer.discriminator_rate, config)
+        cuda = group.device.type == "cuda"
+        self.mixed = config.mixed_precision and cuda and torch.cuda.is_bf16_supported(including_emulation=False)
+
+    def __call__(self, batch: TrainingBatch, step: int) -> dict[str, float]:
+        """Make step number ``step``; return losses, accuracies and gradient norms, averaged over the ranks.
+
+        Raises:
+            PulihError: a loss or a gradient is not finite on some rank; no network has moved.
+        """
+        weights = active_weights(self.config.weights, self.config.schedule, step)
+        values = self.gradients(batch, weights)
+        values |= self._norms()
+        self._agree_that_finite(values, step)
+        self._move(step)
+        return self.group.mean(values)
+
+    def gradients(self, batch: TrainingBatch, weights: dict[str, float]) -> dict[str, float]:
+        """Set the gradients of both networks, averaged over the ranks, and return this rank's losses."""
+        self.generator_optimizer.zero_grad()
+        self.discriminator_optimizer.zero_grad()
+        with self._precision():
+            logits_BCHW = self.generator(batch.degraded)
+        values = self._discriminator_gradients(logits_BCHW.detach(), batch, weights)
+        values |= self._generator_gradients(logits_BCHW, batch, weights)
+        self.group.average_gradients(self.generator.parameters())
+        self.group.average_gradients(self.discriminator.parameters())
+        return values
+
+    def _precision(self) -> torch.autocast:
+        return torch.autocast(self.group.device.type, torch.bfloat16, enabled=self.mixed)
+
+    def _discriminator_gradients(
+        self, logits_BCHW: Tensor, batch: TrainingBatch, weights: dict[str, float]
+    ) -> dict[str, float]:
+        restored = Candidate(logits_BCHW, batch, self.recognizer).image
+        judges = {"adversarial_image": judge_images, "adversarial_text": judge_texts}
+        self.discriminator.train()
+        losses: dict[str, Tensor] = {}
+        values: dict[str, float] = {}
+        for name in judges.keys() & weights:
+            with self._precision():
+                found, accuracies = judges[name](self.discriminator, batch, restored)
+            losses |= found
+            values |= {f"accuracy_{kind}": share.mean().item() for kind, share in accuracies.items()}
+        if losses:
+            weighted_mean(losses, {name: SHARES[name] for name in losses}).backward()
+        return values | {f"discriminator_{name}": loss.mean().item() for name, loss in losses.items()}
+
+    def _generator_gradients(
+        self, logits_BCHW: Tensor, batch: TrainingBatch, weights: dict[str, float]
+    ) -> dict[str, float]:
+        # In eval mode the discriminator's spectral norms stand still while the generator learns from it.
+        self.discriminator.eval()
+        leaf = logits_BCHW.detach().requires_grad_()
+        with self._precision():
+            losses = self.losses(Candidate(leaf, batch, self.recognizer), weights)
+        logits_BCHW.backward(self._judged(leaf, losses, weights))
+        return {name: loss.mean().item() for name, loss in losses.items()}
+
+    @staticmethod
+    def _judged(leaf_BCHW: Tensor, losses: dict[str, Tensor], weights: dict[str, float]) -> Tensor:
+        """Return the gradient of all losses at the generator's output; ``autograd.grad`` leaves every network alone."""
+        steady = {name: loss for name, loss in losses.items() if name != "ctc"}
+        if not steady:
+            return torch.autograd.grad(weighted_mean(losses, weights), leaf_BCHW)[0]
+        total = weighted_mean(steady, {name: weights[name] for name in steady})
+        gradient = torch.autograd.grad(total, leaf_BCHW, retain_graph="ctc" in losses)[0]
+        if "ctc" in losses:
+            spelling = torch.autograd.grad(losses["ctc"].mean(), leaf_BCHW)[0]
+            gradient = gradient + weights["ctc"] * limited(spelling, gradient)
+        return gradient
+
+    def _norms(self) -> dict[str, float]:
+        limit = self.config.optimizer.clip_norm
+        networks = {"generator": self.generator, "discriminator": self.discriminator}
+        return {
+            f"gradient_norm_{name}": nn.utils.clip_grad_norm_(network.parameters(), limit).item()
+            for name, network in networks.items()
+        }
+
+    def _agree_that_finite(self, values: dict[str, float], step: int) -> None:
+        bad = sorted(name for name, value in values.items() if not math.isfinite(value))
+        if self.group.any(bool(bad)):
+            raise PulihError(
+                f"step {step}: not finite on this rank: {', '.join(bad) or 'nothing, but on another'}. Nothing was "
+                "updated and the last checkpoint stays; lower optimizer.generator_rate or the weight of that loss"
+            )
+
+    def _move(self, step: int) -> None:
+        optimizer, schedule = self.config.optimizer, self.config.schedule
+        for parameters in self.generator_optimizer.param_groups:
+            parameters["lr"] = optimizer.generator_rate * rate_factor(optimizer, step, schedule.steps)
+        self.generator_optimizer.step()
+        self.discriminator_optimizer.step()
+
+
+def _adamw(network: nn.Module, rate: float, config: RestorerConfig) -> torch.optim.AdamW:
+    """Return AdamW (Loshchilov & Hutter 2019) that decays weight matrices, not biases and scales."""
+    parameters = list(network.parameters())
+    groups = [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": config.optimizer.weight_decay},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=rate, betas=(config.optimizer.beta1, config.optimizer.beta2))

@@ -1,0 +1,160 @@
+"""One training of the restorer: networks, optimizers, average and progress; every rank has its own, all alike."""
+
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from pulih.common.dist import Group
+from pulih.common.errors import ArtifactError, ConfigError, Interrupted
+from pulih.common.interrupt import StopFlag, stop_on_signal
+from pulih.common.logging import get_logger
+from pulih.common.progress import track
+from pulih.common.seed import derived_seed
+from pulih.data.lines import LineSample
+from pulih.recognizer.model import Recognizer
+from pulih.restorer import checkpoint
+from pulih.restorer.average import Average
+from pulih.restorer.config import RestorerConfig
+from pulih.restorer.discriminator import Discriminator
+from pulih.restorer.feed import Feed
+from pulih.restorer.generator import Generator
+from pulih.restorer.schedule import settled_step
+from pulih.restorer.step import GanStep, Networks
+from pulih.restorer.validation import is_white_page, validate, write_strips
+
+log = get_logger(__name__)
+LOG_INTERVAL = 10
+STRIP_LINES = 8
+
+
+class Trainer:
+    """Trains on ``samples`` with a recognizer that stays as it is.
+
+    Raises:
+        ConfigError: a batch that the processes cannot share equally, or too few lines.
+        ArtifactError: lines and recognizer have different heights.
+    """
+
+    def __init__(
+        self, config: RestorerConfig, samples: Sequence[LineSample], recognizer: Recognizer, group: Group
+    ) -> None:
+        _check_sizes(config, group, samples[0].clean.shape[0], recognizer.height)
+        torch.manual_seed(derived_seed(config.seed, "weights"))
+        self.config, self.group = config, group
+        charset = recognizer.charset
+        self.generator = Generator(config.generator).to(group.device)
+        discriminator = Discriminator(config.discriminator, len(charset), recognizer.height).to(group.device)
+        networks = Networks(self.generator, discriminator, recognizer.to(group.device))
+        self.step = GanStep(networks, config, group)
+        self.feed = Feed(samples, charset, config)
+        self.average = Average(self.generator, config.optimizer.ema_decay)
+        self.best = self._result()
+        self.progress = checkpoint.Progress()
+
+    def _result(self) -> checkpoint.Weights:
+        return {name: value.clone() for name, value in self.average.network.state_dict().items()}
+
+    def _modules(self) -> dict[str, Any]:
+        return {
+            "generator": self.generator,
+            "discriminator": self.step.discriminator,
+            "average": self.average.network,
+            "generator_optimizer": self.step.generator_optimizer,
+            "discriminator_optimizer": self.step.discriminator_optimizer,
+        }
+
+    @property
+    def finished(self) -> bool:
+        """Whether all steps are made, or validation has not become better for long enough."""
+        schedule = self.config.schedule
+        return self.progress.step >= schedule.steps or self.progress.stale >= schedule.patience
+
+    def advance(self) -> None:
+        """Make one step and note its figures every few steps."""
+        started, started_cpu = time.monotonic(), time.process_time()
+        progress = self.progress
+        values = self.step(self.feed.batch(progress.step, self.group), progress.step)
+        self.average.update(self.generator, progress.step)
+        progress.step += 1
+        if progress.step % LOG_INTERVAL == 0:
+            progress.history["training"].append({"step": progress.step, **values})
+        progress.seconds += time.monotonic() - started
+        progress.cpu_seconds += time.process_time() - started_cpu
+
+    def check(self, samples: Sequence[LineSample], strips: Path) -> None:
+        """Validate the averaged generator, draw strips, and keep it when it is the best since every ramp is up."""
+        progress = self.progress
+        scores = validate(self.average.network, samples, self.group)
+        progress.history["validation"].append({"step": progress.step, **scores})
+        text = "step %d: PSNR %.2f dB, SSIM %.3f (degraded: %.2f dB, %.3f)"
+        log.info(text, progress.step, *(scores[name] for name in ("psnr", "ssim", "psnr_input", "ssim_input")))
+        if is_white_page(scores):
+            text = "step %d: the restored lines have %.0f %% of their ink: the generator paints white pages so far"
+            log.warning(text, progress.step, 100 * scores["ink"])
+        if self.group.is_main:
+            write_strips(self.average.network, samples[:STRIP_LINES], strips, self.group.device)
+        if progress.step < settled_step(self.config):
+            return
+        if scores["psnr"] > progress.best_psnr:
+            progress.best_psnr, progress.best_step, progress.stale = scores["psnr"], progress.step, 0
+            self.best = self._result()
+        else:
+            progress.stale += 1
+
+    def save(self, path: Path, digest: str) -> None:
+        """Write a checkpoint (rank 0)."""
+        if self.group.is_main:
+            state = {name: module.state_dict() for name, module in self._modules().items()}
+            checkpoint.save(path, {**state, "best": self.best}, self.progress, digest)
+
+    def restore(self, path: Path, digest: str) -> None:
+        """Go on from a checkpoint."""
+        state, self.progress = checkpoint.load(path, digest, self.group.device)
+        self.best = state["best"]
+        for name, module in self._modules().items():
+            module.load_state_dict(state[name])
+        log.info("resumed at step %d of %d", self.progress.step, self.config.schedule.steps)
+
+
+def _check_sizes(config: RestorerConfig, group: Group, height: int, wanted: int) -> None:
+    for name in ("batch_size", "line_batch_size"):
+        size = getattr(config.schedule, name)
+        if size % group.world:
+            found = f"{size} for {group.world} processes"
+            raise ConfigError(f"a schedule.{name} that the processes can share equally", found, "Change one of them.")
+    if height != wanted:
+        fix = "Train the recognizer on lines of the same height."
+        raise ArtifactError(f"a recognizer for lines {height} px high", f"one for {wanted} px", fix)
+
+
+def fit(trainer: Trainer, validation: Sequence[LineSample], folder: Path, digest: str) -> None:
+    """Train until finished, with checkpoints in ``folder/state``; raises Interrupted after SIGTERM, the state saved."""
+    path, progress, steps = folder / "state" / "checkpoint.pt", trainer.progress, trainer.config.schedule.steps
+    if trainer.finished:
+        return
+    numbers: Iterable[int] = range(progress.step, steps)
+    if trainer.group.is_main:
+        numbers = track(numbers, "restorer", total=steps, done=progress.step)
+    with stop_on_signal() as stop:
+        for _ in numbers:
+            trainer.advance()
+            _pause(trainer, validation, stop, folder, digest)
+            if trainer.finished:
+                break
+    trainer.save(path, digest)
+
+
+def _pause(trainer: Trainer, validation: Sequence[LineSample], stop: StopFlag, folder: Path, digest: str) -> None:
+    schedule, step = trainer.config.schedule, trainer.progress.step
+    path = folder / "state" / "checkpoint.pt"
+    due = step % schedule.validate_every == 0 or step == schedule.steps
+    if due:
+        trainer.check(validation, folder / "strips" / f"step-{step:07d}.png")
+    stopping = trainer.group.any(stop.requested)
+    if due or stopping or step % schedule.checkpoint_every == 0:
+        trainer.save(path, digest)
+    if stopping:
+        raise Interrupted(f"stopped at step {step} of {schedule.steps}; the state is in {path}")
