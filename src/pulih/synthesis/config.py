@@ -9,7 +9,7 @@ from pulih.data.lines import Split
 
 
 class DegradationRates(StageConfig):
-    """The share of lines that get each degradation at severity 1 (at severity 0 it is a third of that)."""
+    """The share of lines that get each degradation at severity 1; at severity 0 it is the cube of that."""
 
     paper_texture: float = Field(1.0, ge=0, le=1)
     laid_lines: float = Field(0.5, ge=0, le=1, description="the marks of the paper mould")
@@ -22,7 +22,7 @@ class DegradationRates(StageConfig):
     stains: float = Field(0.45, ge=0, le=1, description="dried liquids with a dark rim")
     foxing: float = Field(0.35, ge=0, le=1)
     holes: float = Field(0.12, ge=0, le=1)
-    blur: float = Field(0.8, ge=0, le=1)
+    blur: float = Field(0.9, ge=0, le=1)
     noise: float = Field(1.0, ge=0, le=1)
     jpeg: float = Field(0.6, ge=0, le=1)
 
@@ -55,7 +55,9 @@ class SynthesisConfig(StageConfig):
     severity_max: float = Field(1.0, ge=0, le=1)
     neighbours: float = Field(0.3, ge=0, le=1, description="share of lines into which the next lines reach")
     rates: DegradationRates = DegradationRates()
-    sources: str = Field("", description="digest of the fonts and texts; filled in by the stage, refused when it differs")
+    sources: str = Field(
+        "", description="digest of the fonts and texts; filled in by the stage, refused when it differs"
+    )
     workers: int = Field(0, ge=0, exclude=True, description="processes; 0 = one per core")
 
     @model_validator(mode="after")

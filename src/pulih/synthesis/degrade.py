@@ -26,7 +26,7 @@ ON_SHEET: tuple[SheetEffect, ...] = (
 OPTICAL: tuple[OpticalEffect, ...] = (blur, noise, jpeg)
 # Paper reflectance at severity 0 and 1, and its spread; calibrated so that the thirds of severity have the input PSNR
 # that the tests hold (14.5, 12.2 and 10.6 dB).
-TONE_FRESH, TONE_AGED, TONE_SPREAD = 0.84, 0.728, 0.035
+TONE_FRESH, TONE_AGED, TONE_SPREAD = 0.846, 0.72, 0.035
 
 
 def degrade_line(
@@ -47,7 +47,7 @@ def degrade_line(
 
 def draw_tone(severity: float, random: np.random.Generator) -> float:
     """Draw the reflectance of the bare paper."""
-    mean = TONE_FRESH + (TONE_AGED - TONE_FRESH) * severity
+    mean = TONE_FRESH + (TONE_AGED - TONE_FRESH) * severity**0.75
     return float(np.clip(random.normal(mean, TONE_SPREAD), 0.45, 0.98))
 
 
@@ -78,7 +78,7 @@ def photograph(
 def draw_strength(rate: float, severity: float, random: np.random.Generator) -> float | None:
     """Return how strong a degradation is, in [0, 1], or None when it does not befall this sheet."""
     chance, spread = random.random(2)
-    if chance >= rate * (1 + 2 * severity) / 3:
+    if chance >= rate ** (3 - 2 * severity):
         return None
     return float(severity * (0.55 + 0.45 * spread))
 

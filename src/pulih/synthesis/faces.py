@@ -4,8 +4,10 @@ import functools
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
+import numpy as np
 from fontTools.ttLib import TTFont
-from PIL import ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 from pulih.common.errors import InputError
 from pulih.data.charset import LATIN
@@ -14,12 +16,17 @@ from pulih.synthesis import fonts
 from pulih.synthesis.config import SynthesisConfig
 
 REFERENCE = 100
+# Of a capital's height, this much has to fit into the line: the tips of some flourishes are cut off.
+CAPITALS_INSIDE = 0.85
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 @dataclass(frozen=True)
 class Face:
-    """A font's name, file, characters within the charset, and its measures in ems."""
+    """A font's name, file, characters within the charset, and its measures in ems.
+
+    ``ascent`` and ``descent`` are those of most letters: flourished capitals may reach further.
+    """
 
     name: str
     path: Path
@@ -27,6 +34,7 @@ class Face:
     x_height: float
     ascent: float
     descent: float
+    stroke: float
 
     def at(self, size: int) -> ImageFont.FreeTypeFont:
         """Return the font at ``size`` pixels per em."""
@@ -52,9 +60,19 @@ def open_face(name: str, font_dirs: tuple[str, ...] = ()) -> Face:
         found = f"none for {''.join(sorted(lacking))}"
         raise InputError(f"glyphs for a-z in {path}", found, "Take a font with the Latin letters.")
     top, bottom = font.getbbox("x", anchor="ls")[1], font.getbbox("gpqyj", anchor="ls")[3]
-    ascent = font.getbbox("bdhklfAEM", anchor="ls")[1]
-    characters = frozenset(drawn & set(LATIN))
-    return Face(name, path, characters, -top / REFERENCE, -ascent / REFERENCE, bottom / REFERENCE)
+    letters, capitals = (-font.getbbox(some, anchor="ls")[1] for some in ("bdhkl", "AEM"))
+    ascent = max(letters, CAPITALS_INSIDE * capitals)
+    measures = (value / REFERENCE for value in (-top, ascent, bottom, _stroke_width(font)))
+    return Face(name, path, frozenset(drawn & set(LATIN)), *measures)
+
+
+def _stroke_width(font: ImageFont.FreeTypeFont) -> float:
+    """Return the mean width of strokes in pixels: twice the inked area per length of outline."""
+    sheet = Image.new("L", (20 * REFERENCE, 3 * REFERENCE), 0)
+    ImageDraw.Draw(sheet).text((REFERENCE, 2 * REFERENCE), "minimum volesdag", font=font, fill=255, anchor="ls")
+    ink = (np.asarray(sheet) > 127).astype(np.uint8)
+    outline = int(ink.sum()) - int(cv2.erode(ink, np.ones((3, 3), np.uint8)).sum())
+    return 2 * int(ink.sum()) / max(1, outline)
 
 
 def names_of(config: SynthesisConfig, split: Split) -> tuple[str, ...]:

@@ -1,4 +1,7 @@
-"""The handwriting fonts: pinned npm packages, converted once to TTF. ``python -m pulih.synthesis.fonts`` installs them."""
+"""The handwriting fonts: pinned npm packages, converted once to TTF.
+
+``python -m pulih.synthesis.fonts`` installs them.
+"""
 
 import functools
 import hashlib
@@ -140,7 +143,7 @@ def main() -> int:
     try:
         new = install()
     except PulihError as err:
-        log.error("%s", err)
+        log.error("%s", err)  # noqa: TRY400 - a trace says nothing to the user
         return err.exit_code
     log.info("%d fonts in %s, %d of them new", len(pins()), Settings().fonts_dir, len(new))
     return 0

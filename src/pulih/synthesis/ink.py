@@ -12,7 +12,9 @@ def ink_flow(sheet: Sheet, strength: float, random: np.random.Generator) -> Draw
     """Let the ink run dry between two dips of the pen and vary with its pressure; every hand does."""
     height, width = sheet.shape
     dip, depth = sheet.unit * random.uniform(90, 320), random.uniform(0.05, 0.2) + 0.25 * strength * random.random()
-    since = ((np.arange(width, dtype=np.float32) + np.float32(random.uniform(0, dip))) % np.float32(dip)) / np.float32(dip)
+    since = ((np.arange(width, dtype=np.float32) + np.float32(random.uniform(0, dip))) % np.float32(dip)) / np.float32(
+        dip
+    )
     since = cv2.GaussianBlur(since[None, :], (0, 0), 3 * sheet.unit)
     pressure = normal_field(random, (height, width), 9 * sheet.unit) * np.float32(0.1)
     sheet.ink *= np.clip(1 - np.float32(depth) * since + pressure, 0.1, 1.2)

@@ -1,5 +1,6 @@
-"""Paper and the light on it: texture, laid lines, folds, uneven light. Each changes a sheet and returns what it drew."""
+"""Paper and the light on it: texture, laid lines, folds, uneven light. Each changes a sheet, returns what it drew."""
 
+import cv2
 import numpy as np
 
 from pulih.synthesis.fields import fractal_field, normal_field
@@ -9,13 +10,34 @@ Drawn = dict[str, float]
 
 
 def paper_texture(sheet: Sheet, strength: float, random: np.random.Generator) -> Drawn:
-    """Give the paper cloudiness (how pulp settled) and fibres (fine grain)."""
-    cloud, grain = 0.01 + 0.05 * strength * random.uniform(0.5, 1), 0.006 + 0.025 * strength * random.uniform(0.4, 1)
-    cell = sheet.unit * random.uniform(14, 60)
+    """Give the paper cloudiness (how pulp settled), a felt of fibres drawn out in one direction, and dark specks."""
+    cloud, felt = 0.003 + 0.03 * strength * random.uniform(0.2, 1), 0.006 + 0.022 * strength * random.uniform(0.3, 1)
+    cell, drawn_out = sheet.unit * random.uniform(14, 70), random.uniform(1.0, 3.0)
     texture = fractal_field(random, sheet.shape, cell) * np.float32(cloud)
-    texture += normal_field(random, sheet.shape, 1.6 * sheet.unit) * np.float32(grain)
+    fibres = random.standard_normal(sheet.shape, dtype=np.float32)
+    along, across = 0.9 * sheet.unit * drawn_out, 0.9 * sheet.unit / drawn_out**0.5
+    upright = random.random() < 0.5
+    fibres = cv2.GaussianBlur(fibres, (0, 0), *((across, along) if upright else (along, across)))
+    texture += fibres * np.float32(felt * 2 * np.sqrt(np.pi * along * across))
     sheet.light *= np.clip(1 + texture, 0.5, 1.25)
-    return {"cloud": cloud, "grain": grain, "cell": cell}
+    specks = int(random.poisson(sheet.ink.size / (4000 * sheet.unit**2) * (0.3 + strength)))
+    for _ in range(specks):
+        _speck(sheet, random)
+    return {"cloud": cloud, "felt": felt, "cell": cell, "specks": float(specks)}
+
+
+def _speck(sheet: Sheet, random: np.random.Generator) -> None:
+    """Press a splinter or hair into the paper: a short thin line."""
+    x, y = random.uniform(0, sheet.shape[1]), random.uniform(0, sheet.shape[0])
+    angle, length = random.uniform(0, np.pi), sheet.unit * random.gamma(1.2, 2.0)
+    # OpenCV takes coordinates with 4 fractional bits.
+    ends = [round(16 * v) for v in (x, y, x + length * np.cos(angle), y + length * np.sin(angle))]
+    top, left = max(0, int(y - 40)), max(0, int(x - 40))
+    window = sheet.stain[top : int(y + 40), left : int(x + 40)]
+    mask = np.zeros(window.shape, np.uint8)
+    first, last = (ends[0] - 16 * left, ends[1] - 16 * top), (ends[2] - 16 * left, ends[3] - 16 * top)
+    cv2.line(mask, first, last, 255, 1, cv2.LINE_AA, shift=4)
+    window += mask * np.float32(random.uniform(0.1, 0.6) / 255)
 
 
 def laid_lines(sheet: Sheet, strength: float, random: np.random.Generator) -> Drawn:
@@ -43,7 +65,9 @@ def folds(sheet: Sheet, strength: float, random: np.random.Generator) -> Drawn:
     rows = np.arange(height, dtype=np.float32)[:, None]
     columns = np.arange(width, dtype=np.float32)[None, :]
     position = random.uniform(0.1, 0.9) * (width if upright else height)
-    distance = columns - position + rows * np.float32(angle) if upright else rows - position + columns * np.float32(angle)
+    distance = (
+        columns - position + rows * np.float32(angle) if upright else rows - position + columns * np.float32(angle)
+    )
     distance = distance / np.float32(sheet.unit * random.uniform(0.9, 2.2))
     depth, shade = 0.1 + 0.35 * strength * random.uniform(0.5, 1), 0.08 * strength * random.uniform(-1, 1)
     crease = np.exp(-(distance**2))

@@ -14,14 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from pulih.common.errors import InputError
 from pulih.data.lines import GreyImage
 from pulih.synthesis.faces import Face
 from pulih.synthesis.fields import normal_field
-from pulih.synthesis.spelling import with_long_s
+from pulih.synthesis.spelling import LONG_S, with_long_s
 
 # Strokes are drawn and bent at this multiple of the final size, so that thin ones survive the bending.
 OVERSAMPLING = 2
 TRIES = 12
+# Fonts with thinner strokes, in final pixels, get a broader pen: no quill writes hairlines only.
+THIN = 1.2
 LONG_S_SHARE = 0.25
 
 
@@ -57,7 +60,7 @@ class RenderedLine:
 
 def draw_hand(face: Face, height: int, random: np.random.Generator) -> Hand:
     """Draw a hand for lines of ``height`` pixels: letters as large as the font's long strokes allow."""
-    x_height = height * random.uniform(0.22, 0.34)
+    x_height = height * random.uniform(0.2, 0.32)
     extent = height * random.uniform(0.86, 1.04)
     size = min(x_height / face.x_height, extent / (face.ascent + face.descent))
     free = height - size * (face.ascent + face.descent)
@@ -66,12 +69,12 @@ def draw_hand(face: Face, height: int, random: np.random.Generator) -> Hand:
         size=size,
         baseline=free * random.uniform(0.35, 0.65) + size * face.ascent,
         space=size * face.x_height * random.uniform(0.55, 1.15),
-        slant=random.normal(0.0, 0.1),
+        slant=random.normal(0.03, 0.13),
         wave=height * abs(random.normal(0, 0.018)),
         jitter=height * random.uniform(0.004, 0.014),
         weight=random.uniform(0.0, 1.0),
         pressure=random.uniform(0.03, 0.13),
-        long_s="ſ" in face.characters and random.random() < LONG_S_SHARE,
+        long_s=LONG_S in face.characters and random.random() < LONG_S_SHARE,
     )
 
 
@@ -85,13 +88,17 @@ def render_line(hand: Hand, tokens: Iterator[str], shape: tuple[int, int], rando
     font = hand.face.at(max(4, round(hand.size * OVERSAMPLING)))
     placed, end = _place(hand, font, tokens, width * OVERSAMPLING, random)
     scale = OVERSAMPLING
-    sheet = Image.new("L", (min(round(end), width * scale), height * scale), 0)
+    sheet = Image.new("L", (round(end), height * scale), 0)
     draw = ImageDraw.Draw(sheet)
     for x, shift, word in placed:
         draw.text((x, hand.baseline * scale + shift), word, fill=255, font=font, anchor="ls")
-    bent = _bend(np.asarray(sheet), hand, random)
+    drawn = np.asarray(sheet)
+    if hand.face.stroke * hand.size < THIN:
+        drawn = cv2.dilate(drawn, np.ones((2, 2), np.uint8))
+    bent = _bend(drawn, hand, random)
     inked = _press(bent, hand, random)
-    size = (max(1, inked.shape[1] // scale), height)
+    # A single word too long for the line is squeezed into it.
+    size = (min(max(1, inked.shape[1] // scale), width), height)
     coverage = cv2.resize(inked, size, interpolation=cv2.INTER_AREA)
     return RenderedLine(255 - coverage, " ".join(word for _, _, word in placed), hand)
 
@@ -102,7 +109,7 @@ def written(token: str, hand: Hand) -> str | None:
         token = with_long_s(token)
     if hand.face.characters.issuperset(token):
         return token
-    plain = unicodedata.normalize("NFD", token.replace("ſ", "s"))
+    plain = unicodedata.normalize("NFD", token.replace(LONG_S, "s"))
     plain = "".join(character for character in plain if not unicodedata.combining(character))
     return plain if hand.face.characters.issuperset(plain) else None
 
@@ -117,17 +124,24 @@ def _place(
     margin = OVERSAMPLING * hand.size * hand.face.x_height
     x = margin * random.uniform(0.5, 1.2)
     placed: Placed = []
+    too_long: list[tuple[float, str]] = []
     for token in itertools.islice(tokens, TRIES + width // 8):
         word = written(token, hand)
         if word is None:
             continue
         length = font.getlength(word)
-        if x + length + margin > width and (placed or length > width / 2):
+        if x + length + margin > width:
             if placed:
                 break
+            too_long.append((length, word))
             continue
         placed.append((x, random.normal(0, hand.jitter * OVERSAMPLING), word))
         x += length + OVERSAMPLING * hand.space * random.uniform(0.8, 1.3)
+    if not placed and not too_long:
+        fix = "Take another font, or other texts."
+        raise InputError(f"words that the font '{hand.face.name}' can write", "none", fix)
+    if not placed:
+        placed.append((x, 0.0, min(too_long)[1]))
     last, _, word = placed[-1]
     return placed, last + font.getlength(word) + margin * random.uniform(0.6, 1.2)
 
@@ -152,7 +166,7 @@ def _press(coverage: GreyImage, hand: Hand, random: np.random.Generator) -> Grey
     softened = cv2.GaussianBlur(coverage, (0, 0), OVERSAMPLING * 0.5)
     lowest = normal_field(random, coverage.shape, hand.size * OVERSAMPLING * 0.4)
     lowest *= np.float32(-255 * hand.pressure)
-    lowest += np.float32(255 * (0.3 - 0.25 * hand.weight))
-    np.clip(lowest, 8, 120, out=lowest)
+    lowest += np.float32(255 * (0.4 - 0.3 * hand.weight))
+    np.clip(lowest, 8, 130, out=lowest)
     level: NDArray[np.float32] = (softened - lowest) * np.float32(2.2)
     return np.asarray(np.clip(level, 0, 255), dtype=np.uint8)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from pulih.common.seed import generator
-from pulih.data.lines import GreyImage, LineSample, Split
+from pulih.data.lines import GreyImage, LineSample
 from pulih.synthesis.config import SynthesisConfig
 from pulih.synthesis.degrade import degrade_line
 from pulih.synthesis.faces import Face
@@ -28,7 +28,9 @@ def build_lines(config: SynthesisConfig, text: TextSource, faces: list[Face], nu
         if random.random() < config.neighbours:
             clean = _with_neighbours(clean, above, below, random)
         severity = random.uniform(config.severity_min, config.severity_max)
-        degraded, records = degrade_line(clean, _other_side(behind, above, clean, random), severity, config.rates, random)
+        degraded, records = degrade_line(
+            clean, _other_side(behind, above, clean, random), severity, config.rates, random
+        )
         meta = {
             "font": line.hand.face.name,
             "font_seen": split != "test_unseen",
@@ -54,9 +56,7 @@ def _render(config: SynthesisConfig, text: TextSource, faces: list[Face], index:
     return render_line(draw_hand(face, config.height, random), text.tokens(random), (config.height, width), random)
 
 
-def _with_neighbours(
-    clean: GreyImage, above: GreyImage, below: GreyImage, random: np.random.Generator
-) -> GreyImage:
+def _with_neighbours(clean: GreyImage, above: GreyImage, below: GreyImage, random: np.random.Generator) -> GreyImage:
     """Let the descenders of the line above and the ascenders of the line below reach into the picture."""
     height = clean.shape[0]
     pitch = round(height * random.uniform(0.86, 1.0))
@@ -68,9 +68,7 @@ def _with_neighbours(
     return result
 
 
-def _other_side(
-    behind: GreyImage, next_behind: GreyImage, clean: GreyImage, random: np.random.Generator
-) -> GreyImage:
+def _other_side(behind: GreyImage, next_behind: GreyImage, clean: GreyImage, random: np.random.Generator) -> GreyImage:
     """Return two lines of the other side, mirrored, at any height relative to this line."""
     height = clean.shape[0]
     pitch = round(height * random.uniform(0.8, 1.1))

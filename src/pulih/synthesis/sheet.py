@@ -77,4 +77,4 @@ def _channel(sheet: Sheet, paper: float, ink: float, stain: float, back: float) 
     seen *= np.float32(paper)
     if sheet.gone is not None:
         seen += (np.float32(sheet.backing) - seen) * sheet.gone
-    return np.clip(seen, 0, 1)
+    return np.asarray(np.clip(seen, 0, 1), dtype=np.float32)

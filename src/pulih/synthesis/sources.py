@@ -1,4 +1,7 @@
-"""The identity of what the synthesis reads: its fonts and the user's texts."""
+"""The identity of what the user brings to the synthesis: fonts and texts.
+
+The pinned fonts need no digest here: their versions and hashes are part of the code.
+"""
 
 from pathlib import Path
 
@@ -12,13 +15,15 @@ from pulih.synthesis.faces import names_of
 
 
 def sources_digest(config: SynthesisConfig) -> str:
-    """Return a digest of the bytes of every font and text that ``config`` uses.
+    """Return a digest of the bytes of the user's fonts and texts, or an empty text when there are none.
 
     Raises:
         InputError: one of them is missing.
     """
-    names = sorted({name for split in SPLITS if config.lines_of(split) or config.pages for name in names_of(config, split)})
-    font_files = {name: file_sha256(fonts.find(name, config.font_dirs)) for name in names}
+    if not config.font_dirs and not config.text_files:
+        return ""
+    names = {name for split in SPLITS for name in names_of(config, split)} & set(fonts.names_in(config.font_dirs))
+    font_files = {name: file_sha256(fonts.find(name, config.font_dirs)) for name in sorted(names)}
     return digest_of([font_files, [_text_sha256(path) for path in config.text_files]])
 
 

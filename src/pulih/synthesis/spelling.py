@@ -4,6 +4,7 @@ A rule may only change what ``base_form`` does not see, so that every spelling o
 with it the word's split.
 """
 
+import functools
 import hashlib
 import re
 import unicodedata
@@ -13,7 +14,8 @@ import numpy as np
 from pulih.data.lines import Split
 
 TENTHS = 10
-_SAME_LETTER = str.maketrans({"j": "i", "y": "i", "v": "u", "c": "k", "z": "s", "ſ": "s", "h": None, "e": None})
+LONG_S = "\u017f"
+_SAME_LETTER = str.maketrans({"j": "i", "y": "i", "v": "u", "c": "k", "z": "s", LONG_S: "s", "h": None, "e": None})
 _REPEATED = re.compile(r"(.)\1+")
 _NO_LETTER = re.compile(r"[^a-zß]")
 
@@ -54,6 +56,7 @@ def base_form(word: str) -> str:
     return _REPEATED.sub(r"\1", letters.replace("dt", "d"))
 
 
+@functools.lru_cache(maxsize=1 << 17)
 def split_of(word: str) -> str:
     """Return ``train``, ``validation`` or ``test``: where a word may be used, by the hash of its base form."""
     tenth = hashlib.sha256(base_form(word).encode()).digest()[0] % TENTHS
@@ -75,4 +78,4 @@ def respell(word: str, random: np.random.Generator) -> str:
 
 def with_long_s(word: str) -> str:
     """Return ``word`` with the long s wherever it was written: anywhere but at the end and before f."""
-    return re.sub(r"s(?=[a-zà-ÿ])(?!f)", "ſ", word)
+    return re.sub(r"s(?=[a-eg-zà-ÿ])", LONG_S, word)

@@ -47,7 +47,7 @@ def foxing(sheet: Sheet, strength: float, random: np.random.Generator) -> Drawn:
     number = 1 + int(random.poisson(share * (3 + 22 * strength)))
     amount = 0.08 + strength * random.uniform(0.1, 0.4)
     for _ in range(number):
-        radius = sheet.unit * random.gamma(2.0, 1.1) + 0.6
+        radius = sheet.unit * random.gamma(1.6, 0.9) + 0.6
         _dab(sheet.stain, random, radius, amount * random.uniform(0.3, 1))
     return {"number": float(number), "amount": amount}
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from itertools import chain
+from pathlib import Path
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from pulih.data.charset import Charset
 from pulih.data.lines import Split
@@ -11,28 +13,7 @@ from pulih.synthesis.config import SynthesisConfig
 from pulih.synthesis.spelling import allowed, respell
 from pulih.synthesis.vocabulary import Vocabulary, from_texts, from_word_lists
 
-GIVEN_NAMES = (
-    "Abraham Adriaen Anthonij Arnoldus Balthasar Barent Carel Catharina Christoffel Claes Cornelis Daniel David Dirck "
-    "Elisabeth Ephraim Frans Frederick Gerrit Gijsbert Harmen Hendrick Herman Isaac Jacob Jan Jeremias Joan Johannes "
-    "Joost Josua Laurens Leendert Lucas Margareta Maria Marten Matthijs Maurits Michiel Nicolaes Paulus Pieter "
-    "Reynier Rijckloff Roelof Salomon Sara Simon Steven Susanna Theodorus Thomas Willem Wouter Abdul Achmat Daeng "
-    "Fatima Hassan Ibrahim Intje Ismail Kitjil Mansur Mohamad Radja Sulayman"
-).split()
-SURNAMES = (
-    "Adriaensz Backer Bontekoe Brouwer Camphuys Claesz Coen Cornelisz Dircksz Elsevier Feith Goens Haan Hartsinck "
-    "Hurdt Imhoff Jansz Kemp Leeuw Linde Maetsuyker Mossel Outhoorn Overbeeck Pietersz Riebeeck Roos Saint-Martin "
-    "Speelman Specx Swaerdecroon Tak Thedens Valckenier Visscher Vlaming Vos Wees Willemsz Witsen Zwart"
-).split()
-PLACES = (
-    "Amboina Amsterdam Atchin Baly Banda Bantam Batavia Bengale Borneo Boutton Ceylon Chirebon Cochin Colombo Coromandel "
-    "Delft Enckhuysen Grisse Hoorn Jacatra Jambij Japara Java Johor Macassar Malacca Manado Middelburg Negapatnam "
-    "Nangasacki Padang Palembang Persia Rotterdam Samarang Siam Sourabaya Suratta Tagal Ternate Texel Tidore Timor"
-).split()
-MONTHS = "January February Maart April Mey Juny July Augusti September October November December".split()
-ABBREVIATIONS = (
-    "Ed. Ed: Comp. Comp: Compie d'E. d'Hr. Mr. Sr. Capt. Lieut. Gouvr. Genl. Secrets. voorsz. voorn. No. N: fol. etc. "
-    "&c. pr. p: Rds. rxds. fl. lb. st. pic. catt. ult. prox. jongstl. passo. ordt. gecommt. U.E. V.O.C. W.I."
-).split()
+WORDING = TypeAdapter(dict[str, list[str]]).validate_json(Path(__file__).with_name("wording.json").read_bytes())
 PREFIXES = ("van", "van der", "de", "van den", "du")
 MARKS = ((",", 0.09), (".", 0.05), (";", 0.012), (":", 0.02), ("!", 0.003), ("?", 0.005), ("=", 0.006), ("-", 0.004))
 
@@ -46,13 +27,13 @@ class TextSource:
         self.charset = Charset()
         self.texts = from_texts(config, split) if config.text_files else ()
         self.vocabulary: Vocabulary | None = None if self.texts else from_word_lists(config, split)
-        self.names = self._allowed(GIVEN_NAMES)
-        self.surnames, self.places = self._allowed(SURNAMES), self._allowed(PLACES)
-        self.months, self.abbreviations = self._allowed(MONTHS), self._allowed(ABBREVIATIONS)
+        self.names, self.surnames = self._allowed("given_names"), self._allowed("surnames")
+        self.places, self.months = self._allowed("places"), self._allowed("months")
+        self.abbreviations = self._allowed("abbreviations")
         self.prefixes = [p for p in PREFIXES if all(allowed(word, split) for word in p.split())]
 
-    def _allowed(self, words: list[str]) -> list[str]:
-        return [word for word in words if allowed(word, self.split) and not self.charset.unknown(word)]
+    def _allowed(self, kind: str) -> list[str]:
+        return [word for word in WORDING[kind] if allowed(word, self.split) and not self.charset.unknown(word)]
 
     def tokens(self, random: np.random.Generator) -> Iterator[str]:
         """Yield the tokens of a line, from a random place on; tokens are what a space parts."""
@@ -82,7 +63,7 @@ class TextSource:
         return [str(random.choice(["&", "+", "/"]))]
 
     def _word(self, random: np.random.Generator) -> str:
-        assert self.vocabulary is not None  # noqa: S101 - tokens() serves the user's texts before
+        assert self.vocabulary is not None
         word = self.vocabulary.draw(random)
         if random.random() < self.historical:
             word = respell(word, random)

@@ -4,15 +4,13 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from multiprocessing import connection
-from typing import TypeVar
 
 from pulih.common.errors import Interrupted
 from pulih.common.interrupt import StopFlag
-
-Job = TypeVar("Job")
+from pulih.synthesis.jobs import Job, Material, carry_out
 
 
 def resolved_workers(wanted: int) -> int:
@@ -20,21 +18,20 @@ def resolved_workers(wanted: int) -> int:
     return wanted or len(os.sched_getaffinity(0))
 
 
-def run_jobs(work: Callable[[Job], None], jobs: Sequence[Job], workers: int, stop: StopFlag) -> Iterator[Job]:
-    """Yield each job when ``work(job)`` is done, in any order.
+def run_jobs(material: Material, jobs: Sequence[Job], workers: int, stop: StopFlag) -> Iterator[Job]:
+    """Write every job and yield it when it is done, in any order; one worker is this very process.
 
-    Args:
-        work: picklable unless one worker is enough; that one is this very process.
     Raises:
         Interrupted: a stop was requested; jobs already begun are finished first.
     """
-    if min(workers, len(jobs)) <= 1:
-        yield from _run_here(work, jobs, stop)
+    workers = min(workers, len(jobs))
+    if workers <= 1:
+        yield from _run_here(material, jobs, stop)
         return
     # Spawned, because forking a process that holds the threads of torch or OpenCV may lock up.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=context, initializer=_begin_worker) as pool:
-        futures = {pool.submit(work, job): job for job in jobs}
+    with ProcessPoolExecutor(workers, context, initializer=_begin_worker, initargs=(material,)) as pool:
+        futures = {pool.submit(_run, job): job for job in jobs}
         try:
             yield from _completed(futures, stop)
         except BaseException:
@@ -42,11 +39,11 @@ def run_jobs(work: Callable[[Job], None], jobs: Sequence[Job], workers: int, sto
             raise
 
 
-def _run_here(work: Callable[[Job], None], jobs: Sequence[Job], stop: StopFlag) -> Iterator[Job]:
+def _run_here(material: Material, jobs: Sequence[Job], stop: StopFlag) -> Iterator[Job]:
     for job in jobs:
         if stop.requested:
             raise _interrupted()
-        work(job)
+        carry_out(material, job)
         yield job
 
 
@@ -65,11 +62,19 @@ def _interrupted() -> Interrupted:
     return Interrupted("synthesis was stopped; what is finished stays: run the same command again to continue")
 
 
-def _begin_worker() -> None:
+_received: list[Material] = []
+
+
+def _begin_worker(material: Material) -> None:
     # The terminal sends its signals to the whole group; only the parent decides what they mean.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    _received[:] = [material]
+
+
+def _run(job: Job) -> None:
+    carry_out(_received[0], job)
 
 
 def _end_with_parent() -> None:
