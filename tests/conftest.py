@@ -153,3 +153,19 @@ def web_server():
     for server in servers:
         server.shutdown()
         server.server_close()
+
+
+@pytest.fixture(scope="session")
+def tiny_lines(tmp_path_factory):
+    """A small real lines artifact: 48 + 16 + 12 + 12 lines of at most 192 pixels, two pages; never write into it."""
+    from pulih.synthesis.config import SynthesisConfig
+    from pulih.synthesis.stage import synthesize
+
+    folder = tmp_path_factory.mktemp("tiny-lines")
+    counts = {"train": 48, "validation": 16, "test_seen": 12, "test_unseen": 12, "pages": 2}
+    fonts = {"fonts": ("homemade-apple", "italianno", "meddon"), "held_out_fonts": ("bilbo", "la-belle-aurore")}
+    size = {"min_width": 96, "max_width": 192, "shard_size": 24}
+    synthesize(
+        SynthesisConfig(seed=7, languages={"nl": 1.0}, vocabulary=3000, workers=1, **counts, **fonts, **size), folder
+    )
+    return folder
