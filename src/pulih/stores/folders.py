@@ -30,7 +30,8 @@ def download_folder(
 ) -> None:
     """Write every object below ``url`` into the new folder ``target``, which appears only once it is whole.
 
-    A repeated call continues: the files already there are kept as long as the store's content is the same.
+    For one process at a time. A repeated call continues: files that are already there are kept as long as the store's
+    content is the same.
 
     Args:
         objects: what ``store.list(url)`` gave, when the caller has it.
@@ -53,7 +54,7 @@ def download_folder(
     _check_room(sum(stored.size for stored in missing), target)
     log.info("%s: %d of %d files to download to %s", url, len(missing), len(objects), target)
     _for_all(missing, lambda stored: store.download(stored.url, places[stored], stored.etag))
-    _move_into_place(partial, target)
+    partial.replace(target)
 
 
 def _relative(stored: StoredObject, url: S3Url) -> Path:
@@ -69,16 +70,6 @@ def _check_room(needed: int, target: Path) -> None:
     if needed + DISK_RESERVE > free:
         fix = "Free some space, or set PULIH_RUNS_DIR to a larger disk."
         raise UserError(f"{needed / 1e6:.0f} MB of room at {existing}", f"{free / 1e6:.0f} MB free", fix)
-
-
-def _move_into_place(partial: Path, target: Path) -> None:
-    try:
-        partial.replace(target)
-    except OSError:
-        # Another process that downloads the same content was faster.
-        if not target.is_dir():
-            raise
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def upload_folder(store: ObjectStore, folder: Path, url: S3Url) -> None:

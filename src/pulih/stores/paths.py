@@ -7,6 +7,7 @@ from pathlib import Path
 from pulih.common.config import digest_of
 from pulih.common.errors import InputError, UserError
 from pulih.common.files import atomic_path, room_for
+from pulih.common.lock import only_process
 from pulih.common.logging import get_logger
 from pulih.common.settings import Settings
 from pulih.stores.folders import content_digest, download_folder, files_to_publish, upload_folder
@@ -47,7 +48,12 @@ def _cached_file(store: ObjectStore, stored: StoredObject, cache: Path) -> Path:
 
 def _cached_folder(store: ObjectStore, url: S3Url, cache: Path) -> Path:
     objects = store.list(url)
-    target = cache / _key(store, objects) / url.name
+    place = cache / _key(store, objects)
+    with only_process(place, wait=True):
+        return _refreshed(store, url, place / url.name, objects)
+
+
+def _refreshed(store: ObjectStore, url: S3Url, target: Path, objects: list[StoredObject]) -> Path:
     if target.is_dir():
         held = sorted(path.stat().st_size for path in target.rglob("*") if path.is_file())
         if held == sorted(stored.size for stored in objects):

@@ -1,5 +1,8 @@
 import errno
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -59,6 +62,30 @@ def test_an_altered_copy_is_downloaded_again(store, folder, tmp_path):
     got = local_input(str(folder), tmp_path)
     (got / "1.png").write_bytes(b"shorter by accident")
     assert (local_input(str(folder), tmp_path) / "1.png").read_bytes() == b"first"
+
+
+def test_processes_that_read_the_same_prefix_share_one_download(faulty_line, store, folder, tmp_path):
+    for number in range(8):
+        store.write(os.urandom(2**20), folder / f"{number}.png")
+    line, _ = faulty_line()
+    script = (
+        "import sys; from pathlib import Path; from pulih.stores.paths import local_input\n"
+        "print(local_input(sys.argv[1], Path(sys.argv[2])))"
+    )
+    readers = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, str(folder), str(tmp_path)],
+            env={**os.environ, "PULIH_S3_ENDPOINT": line.endpoint},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    told = {reader.communicate(timeout=60)[0].strip() for reader in readers}
+    assert [reader.returncode for reader in readers] == [0, 0]
+    assert len(list(Path(told.pop()).iterdir())) == 8
+    assert told == set()
+    assert line.bytes["down"] < 10 * 2**20
 
 
 def test_a_single_object_becomes_a_file_in_the_default_cache(store, folder, tmp_path, monkeypatch):
