@@ -1,8 +1,11 @@
 """``python -m serving --model-dir DIR``: serve a restorer until SIGTERM."""
 
 import argparse
+import os
+import signal
 import sys
 import threading
+import warnings
 from pathlib import Path
 
 from pulih.common.config import build_config, read_json
@@ -19,6 +22,8 @@ def main(arguments: list[str]) -> int:
     # KServe parses the command line of whoever imports it.
     sys.argv = sys.argv[:1]
     configure_logging()
+    # KServe's choice of response class, which we cannot change, makes FastAPI warn on every start.
+    warnings.filterwarnings("ignore", message="ORJSONResponse is deprecated")
     if options.until_stdin_closes:
         _stop_with_parent()
     try:
@@ -62,11 +67,11 @@ def _serve(config: ServingConfig) -> None:
 
 def _stop_with_parent() -> None:
     """Stop like on SIGTERM when stdin closes, as it does when the process that started us dies."""
-    import os
-    import signal
 
     def watch() -> None:
-        sys.stdin.buffer.read()
+        # Not sys.stdin: its lock, held by this thread, would abort the interpreter's own exit.
+        while os.read(0, 4096):
+            pass
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, name="parent-watch", daemon=True).start()

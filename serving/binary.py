@@ -57,7 +57,9 @@ def binary_request(body: bytes, header_length: str, model_name: str) -> InferReq
     try:
         header = Header.model_validate_json(body[: int(header_length)])
     except ValidationError as err:
-        raise InputError("a V2 request header", str(err)[:300], FIX) from err
+        first = err.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "its start"
+        raise InputError("a V2 request header", f"{first['msg']} at {place}"[:300], FIX) from err
     rest = memoryview(body)[int(header_length) :]
     inputs = []
     for tensor in header.inputs:

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from kserve import InferRequest, ModelRepository
+from kserve.errors import InvalidInput, ModelNotFound, ModelNotReady
 from kserve.protocol.dataplane import DataPlane
 from kserve.protocol.model_repository_extension import ModelRepositoryExtension
 from kserve.protocol.rest.server import RESTServer
@@ -21,6 +22,12 @@ from serving.middleware import Admission
 from serving.predictor import RestorerModel
 
 log = get_logger(__name__)
+STATUS_OF: dict[type[Exception], int] = {
+    InvalidInput: 400,
+    ModelNotFound: 404,
+    NotImplementedError: 501,
+    ModelNotReady: 503,
+}
 HEADER_LENGTH = "inference-header-content-length"
 
 
@@ -74,6 +81,8 @@ class PageServer(RESTServer):
         super()._add_exception_handlers(app)
         app.add_exception_handler(InputError, _bad_input)
         app.add_exception_handler(RequestValidationError, _bad_json)
+        for kind in STATUS_OF:
+            app.add_exception_handler(kind, _refused)
 
     def serve(self) -> None:
         """Answer requests until SIGTERM or SIGINT, then finish those that are running."""
@@ -85,6 +94,13 @@ async def _bad_input(_: Request, error: Exception) -> JSONResponse:
     log.info("refused with 400: %s", error)
     content = {"error": str(error), "expected": error.expected, "found": error.found, "fix": error.fix}
     return JSONResponse(content, status_code=400)
+
+
+async def _refused(_: Request, error: Exception) -> JSONResponse:
+    # KServe's handlers would log a traceback for each of these.
+    status = STATUS_OF[type(error)]
+    log.info("refused with %d: %s", status, str(error) or type(error).__name__)
+    return JSONResponse({"error": getattr(error, "reason", str(error))}, status_code=status)
 
 
 async def _bad_json(_: Request, error: Exception) -> JSONResponse:

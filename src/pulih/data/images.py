@@ -159,21 +159,25 @@ def _decode(image: Image.Image, name: str, limits: ImageLimits) -> DecodedImage:
     if max(width, height) > limits.max_side or width * height > limits.max_pixels:
         found = f"an image of {width} x {height} pixels"
         raise _too_large(name, found, f"{limits.max_pixels:,} pixels and {limits.max_side:,} on a side")
-    turned = _lies_on_its_side(image, name)
+    # Pillow turns a TIFF upright while it loads, and forgets that it did; all else is turned here.
+    orientation = getattr(image, "tag_v2", {}).get(ExifTags.Base.Orientation, 1)
     image.load()
-    upright = image if turned is None else ImageOps.exif_transpose(image)
+    upright = image
+    if image.format != "TIFF":
+        orientation = _orientation(image, name)
+        upright = ImageOps.exif_transpose(image) if orientation != 1 else image
     dpi = _dpi(image)
     profile = image.info.get("icc_profile") if image.mode == "RGB" else None
+    turned = dpi is not None and orientation >= QUARTER_TURN
     return DecodedImage(_to_rgb(upright, image, name), dpi[::-1] if dpi and turned else dpi, profile)
 
 
-def _lies_on_its_side(image: Image.Image, name: str) -> bool | None:
-    """Return whether making the image upright swaps width and height; None when its EXIF cannot be read."""
+def _orientation(image: Image.Image, name: str) -> int:
     try:
-        return int(image.getexif().get(ExifTags.Base.Orientation, 1)) >= QUARTER_TURN
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
     except EXIF_ERRORS as err:
         log.warning("%s: its EXIF block cannot be read (%s); rotation is left as it is", name, err)
-        return None
+        return 1
 
 
 def _to_rgb(image: Image.Image, source: Image.Image, name: str) -> RgbImage:

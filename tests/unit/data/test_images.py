@@ -171,6 +171,7 @@ def test_file_larger_than_the_limit_is_refused_unread(tmp_path: Path) -> None:
         (b"\x00\x01\x02\x03\xff\xfe", "a file of another kind"),
         (png_of(0, 10), "a PNG file with a broken header"),
         (png_of(10, 10, b"\0" * 20), "damaged data"),
+        (png_of(10, 10, b"9" * 110), "damaged data"),
         (saved(Image.fromarray(RAMP), "PNG")[:-30], "damaged data"),
         (saved(Image.fromarray(RAMP), "JPEG")[:-80], "damaged data"),
         (saved(Image.fromarray(RAMP), "TIFF")[:-300], "damaged data"),
