@@ -9,11 +9,22 @@ from typing import TypeVar
 
 import torch
 from torch import distributed
+from torch.autograd.function import FunctionCtx
 
 from pulih.common.launch import command, launch, reporting
 from pulih.common.logging import get_logger
 
-__all__ = ["Group", "command", "launch", "process_group", "reporting", "resolved_processes", "working_device"]
+__all__ = [
+    "Group",
+    "command",
+    "launch",
+    "mean_over_ranks",
+    "process_group",
+    "reporting",
+    "resolved_processes",
+    "several_ranks",
+    "working_device",
+]
 
 log = get_logger(__name__)
 Item = TypeVar("Item")
@@ -70,6 +81,40 @@ class Group:
         """Wait for all ranks."""
         if self.world > 1:
             distributed.barrier()
+
+
+class _MeanOverRanks(torch.autograd.Function):
+    """The mean over the ranks, whose gradient is the mean of the ranks' gradients: each has a loss of its own."""
+
+    @staticmethod
+    def forward(_context: FunctionCtx, values: torch.Tensor) -> torch.Tensor:
+        return _reduced_mean(values)
+
+    @staticmethod
+    def backward(_context: FunctionCtx, *gradients: torch.Tensor) -> torch.Tensor:
+        return _reduced_mean(gradients[0])
+
+
+def _reduced_mean(values: torch.Tensor) -> torch.Tensor:
+    total = values.clone(memory_format=torch.contiguous_format)
+    distributed.all_reduce(total)
+    return total / distributed.get_world_size()
+
+
+def mean_over_ranks(values: torch.Tensor) -> torch.Tensor:
+    """Return the mean of ``values`` over the ranks, differentiably; in a training of one process, ``values``.
+
+    With the parameters' gradients averaged afterwards, the result is the gradient of the mean of the ranks' losses.
+    """
+    if not several_ranks():
+        return values
+    mean: torch.Tensor = _MeanOverRanks.apply(values)
+    return mean
+
+
+def several_ranks() -> bool:
+    """Return whether this process has joined a group of more than one."""
+    return distributed.is_initialized() and distributed.get_world_size() > 1
 
 
 def working_device(local_rank: int) -> torch.device:

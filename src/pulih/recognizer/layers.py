@@ -1,77 +1,78 @@
-"""Layers whose result for a line does not depend on the other lines of its batch, nor on how a batch is split.
+"""The recognizers' layers.
 
-Axes: B line, C channel, H height, W width. Feature maps are kept channels-last in memory: on the CPU depthwise and
-pointwise convolutions and the normalization run fastest so.
+Axes: B line, C channel, H height, W width. Weights and feature maps are kept channels-last in memory: on the CPU most
+convolutions run faster so.
 """
-
-from itertools import pairwise
 
 import torch
 from torch import nn
 
-
-class ChannelNorm(nn.LayerNorm):
-    """Layer normalization over the channels of every position of (B, C, H, W), as in ConvNeXt (Liu et al. 2022)."""
-
-    def forward(self, maps_BCHW: torch.Tensor) -> torch.Tensor:
-        """Return maps of the same shape with zero mean and unit variance at each position, then scaled."""
-        return super().forward(maps_BCHW.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+from pulih.common.dist import mean_over_ranks, several_ranks
 
 
-class Pointwise(nn.Linear):
-    """A convolution of kernel 1 over (B, C, H, W), as a matrix product."""
+class BatchNorm(nn.BatchNorm2d):
+    """Batch normalization whose statistics are those of the lines of all ranks (Ioffe & Szegedy 2015).
 
-    def forward(self, maps_BCHW: torch.Tensor) -> torch.Tensor:
-        """Return (B, out_features, H, W)."""
-        return super().forward(maps_BCHW.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
-
-
-class Block(nn.Module):
-    """A residual block: depthwise convolution, normalization, and two pointwise layers (ConvNeXt with ReLU)."""
-
-    def __init__(self, channels: int, kernel: tuple[int, int]) -> None:
-        super().__init__()
-        padding = (kernel[0] // 2, kernel[1] // 2)
-        self.spread = nn.Conv2d(channels, channels, kernel, padding=padding, groups=channels)
-        self.norm = ChannelNorm(channels)
-        self.widen = Pointwise(channels, 2 * channels)
-        self.narrow = Pointwise(2 * channels, channels)
-        # Nearly the identity at first: deep stacks then learn from the first step.
-        nn.init.normal_(self.narrow.weight, std=0.01)
-        nn.init.zeros_(self.narrow.bias)
+    Normalizing every position over its channels, or every line by itself, would need no talk between ranks, but blows
+    up the empty paper around the pen strokes: readers learned several times more slowly so. In eval mode it is a fixed
+    scale and shift, and a line's scores do not depend on other lines.
+    """
 
     def forward(self, maps_BCHW: torch.Tensor) -> torch.Tensor:
-        """Return maps of the same shape."""
-        changed: torch.Tensor = self.narrow(self.widen(self.norm(self.spread(maps_BCHW))).relu())
-        return maps_BCHW + changed
+        """Return maps of the same shape; in training every channel has zero mean and unit variance before its scale."""
+        if not (self.training and several_ranks()):
+            normed: torch.Tensor = super().forward(maps_BCHW)
+            return normed
+        values = maps_BCHW.float()
+        moments = torch.stack([values.mean((0, 2, 3)), values.square().mean((0, 2, 3))])
+        mean_C, square_C = mean_over_ranks(moments)
+        variance_C = square_C - mean_C.square()
+        self._follow(mean_C.detach(), variance_C.detach())
+        scale_C = self.weight * (variance_C + self.eps).rsqrt()
+        shift_C = self.bias - mean_C * scale_C
+        synced: torch.Tensor = maps_BCHW * scale_C[None, :, None, None] + shift_C[None, :, None, None]
+        return synced
 
-
-class Stem(nn.Module):
-    """From the image to the first feature map of 16 rows: ``height / 16`` pixels become one row and one column."""
-
-    def __init__(self, channels: int, height: int) -> None:
-        super().__init__()
-        halvings = (height // 64).bit_length() - 1
-        widths = [1, *[8] * halvings]
-        self.halve = nn.ModuleList(nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in pairwise(widths))
-        self.unshuffle = nn.PixelUnshuffle(4)
-        self.mix = nn.Conv2d(16 * widths[-1], channels, 3, padding=1)
-        self.norm = ChannelNorm(channels)
-
-    def forward(self, ink_B1HW: torch.Tensor) -> torch.Tensor:
-        """Return (B, channels, 16, W / stride) of an image in [0, 1], 1 = ink, so that padding of zeros is paper."""
-        maps = ink_B1HW
-        for layer in self.halve:
-            maps = layer(maps).relu()
-        mixed = self.mix(self.unshuffle(maps).contiguous(memory_format=torch.channels_last))
-        normed: torch.Tensor = self.norm(mixed)
-        return normed
+    def _follow(self, mean_C: torch.Tensor, variance_C: torch.Tensor) -> None:
+        assert self.running_mean is not None
+        assert self.running_var is not None
+        assert self.momentum is not None
+        self.running_mean.lerp_(mean_C, self.momentum)
+        self.running_var.lerp_(variance_C, self.momentum)
 
 
 def conv_norm(
-    incoming: int, outgoing: int, kernel: tuple[int, int], padding: tuple[int, int] | None = None
+    incoming: int,
+    outgoing: int,
+    kernel: tuple[int, int],
+    stride: tuple[int, int] = (1, 1),
+    padding: tuple[int, int] | None = None,
 ) -> nn.Sequential:
-    """Return a convolution, keeping height and width unless ``padding`` says otherwise, with its norm and ReLU."""
+    """Return a convolution with its norm and ReLU; without ``padding`` it keeps the size of the maps."""
     around = (kernel[0] // 2, kernel[1] // 2) if padding is None else padding
-    convolution = nn.Conv2d(incoming, outgoing, kernel, padding=around)
-    return nn.Sequential(convolution, ChannelNorm(outgoing), nn.ReLU())
+    convolution = nn.Conv2d(incoming, outgoing, kernel, stride, around, bias=False)
+    return nn.Sequential(convolution, BatchNorm(outgoing), nn.ReLU())
+
+
+class ChannelsLast(nn.Module):
+    """Changes the order in memory; the layers after it keep it."""
+
+    def forward(self, maps_BCHW: torch.Tensor) -> torch.Tensor:
+        """Return the same maps with the channels of a position side by side."""
+        return maps_BCHW.contiguous(memory_format=torch.channels_last)
+
+
+class Residual(nn.Module):
+    """A separable convolution (depthwise, then pointwise), each part normalized, added to its input."""
+
+    def __init__(self, channels: int, kernel: tuple[int, int]) -> None:
+        super().__init__()
+        around = (kernel[0] // 2, kernel[1] // 2)
+        self.depthwise = nn.Conv2d(channels, channels, kernel, padding=around, groups=channels, bias=False)
+        self.norm = BatchNorm(channels)
+        self.pointwise = conv_norm(channels, channels, (1, 1))
+
+    def forward(self, maps_BCHW: torch.Tensor) -> torch.Tensor:
+        """Return maps of the same shape."""
+        added: torch.Tensor = self.pointwise(self.norm(self.depthwise(maps_BCHW)))
+        return maps_BCHW + added

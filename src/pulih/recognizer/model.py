@@ -17,7 +17,7 @@ from pulih.common.files import write_bytes, write_json
 from pulih.data import manifest
 from pulih.data.charset import Charset
 from pulih.recognizer.config import RecognizerConfig
-from pulih.recognizer.layers import Block, ChannelNorm, Stem, conv_norm
+from pulih.recognizer.layers import ChannelsLast, Residual, conv_norm
 
 KIND = "recognizer"
 HEIGHTS = (64, 128)
@@ -52,54 +52,52 @@ class Recognizer(nn.Module, ABC):
 
 
 class ConvolutionalRecognizer(Recognizer):
-    """Residual separable convolutions only: fast, and with a gradient to the image that training can use.
+    """Plain convolutions with pooling, then convolutions along the line: its gradient to the image is well behaved.
 
-    The features are three maps: (B, c, 16, T), (B, 2c, 8, T) and (B, hidden, 1, T).
-    """
-
-    def __init__(self, config: RecognizerConfig, charset: Charset, height: int) -> None:
-        super().__init__(charset, height)
-        fine, coarse, hidden = config.channels, 2 * config.channels, config.hidden
-        self.stem = Stem(fine, height)
-        self.fine = Block(fine, (3, 3))
-        self.halve = nn.Sequential(ChannelNorm(fine), nn.Conv2d(fine, coarse, (2, 3), (2, 1), (0, 1)))
-        self.coarse = Block(coarse, (3, 3))
-        self.flatten = nn.Sequential(ChannelNorm(coarse), nn.Conv2d(coarse, hidden, (ROWS // 2, 1)))
-        self.sequence = nn.Sequential(*[Block(hidden, (1, 7)) for _ in range(config.depth)])
-        self.norm = nn.LayerNorm(hidden)
-        self.dropout = nn.Dropout(config.dropout)
-        self.classify = nn.Linear(hidden, len(charset))
-
-    def features(self, images_B1HW: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """Return three feature maps; see the class."""
-        fine = self.fine(self.stem(1 - images_B1HW))
-        coarse = self.coarse(self.halve(fine))
-        return fine, coarse, self.sequence(self.flatten(coarse))
-
-    def scores(self, maps_BCHW: torch.Tensor) -> torch.Tensor:
-        """Return the logits (B, T, K)."""
-        columns_BTC = maps_BCHW[:, :, 0].transpose(1, 2)
-        logits: torch.Tensor = self.classify(self.dropout(self.norm(columns_BTC)))
-        return logits
-
-
-class RecurrentRecognizer(Recognizer):
-    """Plain convolutions with pooling, then bidirectional LSTM layers, after CRNN (Shi et al., TPAMI 2017).
-
-    The columns go around the LSTM too: without this way past it, CTC stays on blanks much longer. The features are
-    three maps: (B, 2c, 16, T), (B, 3c, 8, T) and (B, hidden, 1, T). On a GPU cuDNN gives no gradient through an LSTM in
-    eval mode, so a loss uses the features or the other recognizer.
+    The features are three maps: (B, 2c, 16, T), (B, 3c, 8, T) and (B, hidden, 1, T).
     """
 
     def __init__(self, config: RecognizerConfig, charset: Charset, height: int) -> None:
         super().__init__(charset, height)
         first, second, third, hidden = config.channels, 2 * config.channels, 3 * config.channels, config.hidden
-        halvings = self.stride.bit_length() - 2
-        convolutions = [conv_norm(a, b, (3, 3)) for a, b in pairwise([4, *[first] * halvings])]
-        pooled = [layer for convolution in convolutions for layer in (convolution, nn.MaxPool2d(2))]
-        self.fine = nn.Sequential(nn.PixelUnshuffle(2), *pooled, conv_norm(first, second, (3, 3)))
+        widths = [4, *[first] * (self.stride.bit_length() - 2)]
+        pooled = [layer for a, b in pairwise(widths) for layer in (conv_norm(a, b, (3, 3)), nn.MaxPool2d(2))]
+        self.fine = nn.Sequential(nn.PixelUnshuffle(2), ChannelsLast(), *pooled, conv_norm(first, second, (3, 3)))
         self.coarse = nn.Sequential(nn.MaxPool2d((2, 1)), conv_norm(second, third, (3, 3)))
-        self.flatten = nn.Sequential(nn.MaxPool2d((2, 1)), conv_norm(third, hidden, (ROWS // 4, 3), (0, 1)))
+        self.flatten = nn.Sequential(nn.MaxPool2d((2, 1)), conv_norm(third, hidden, (ROWS // 4, 3), padding=(0, 1)))
+        self.sequence = nn.Sequential(*[conv_norm(hidden, hidden, (1, 5)) for _ in range(config.depth)])
+        self.dropout = nn.Dropout(config.dropout)
+        self.classify = nn.Linear(hidden, len(charset))
+
+    def features(self, images_B1HW: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Return three feature maps; see the class."""
+        fine = self.fine(1 - images_B1HW)
+        coarse = self.coarse(fine)
+        return fine, coarse, self.sequence(self.flatten(coarse))
+
+    def scores(self, maps_BCHW: torch.Tensor) -> torch.Tensor:
+        """Return the logits (B, T, K)."""
+        logits: torch.Tensor = self.classify(self.dropout(maps_BCHW[:, :, 0].transpose(1, 2)))
+        return logits
+
+
+class RecurrentRecognizer(Recognizer):
+    """Strided and separable convolutions, then bidirectional LSTM layers (the scheme of Shi et al., TPAMI 2017).
+
+    The columns go around the LSTM too: without this way past it, CTC stays on blanks much longer. The features are
+    three maps: (B, c, 16, T), (B, 2c, 8, T) and (B, hidden, 1, T). On a GPU cuDNN gives no gradient through an LSTM in
+    eval mode, so that a loss can use the features only.
+    """
+
+    def __init__(self, config: RecognizerConfig, charset: Charset, height: int) -> None:
+        super().__init__(charset, height)
+        first, second, hidden = config.channels, 2 * config.channels, config.hidden
+        widths = [16, *[first] * (self.stride.bit_length() - 3)]
+        strided = [conv_norm(a, b, (3, 3), (2, 2)) for a, b in pairwise(widths)]
+        stem = conv_norm(widths[-1], first, (3, 3))
+        self.fine = nn.Sequential(nn.PixelUnshuffle(4), ChannelsLast(), *strided, stem, Residual(first, (3, 3)))
+        self.coarse = nn.Sequential(conv_norm(first, second, (3, 3), (2, 1)), Residual(second, (3, 3)))
+        self.flatten = conv_norm(second, hidden, (ROWS // 2, 1), padding=(0, 0))
         self.recurrent = nn.LSTM(hidden, hidden // 2, config.depth, batch_first=True, bidirectional=True)
         self.norm = nn.LayerNorm(hidden)
         self.dropout = nn.Dropout(config.dropout)

@@ -78,11 +78,15 @@ class Trainer:
         """Make one optimizer step on the global batch ``indices``; raises PulihError when losses stay non-finite."""
         number = self.progress.step
         torch.manual_seed(derived_seed(self.config.seed, "step", number, self.group.rank))
+        statistics = [buffer.clone() for buffer in self.model.buffers()]
         loss = self.compute_gradients(self.feed.tensors(indices, number, self.group))
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.config.max_gradient_norm).item()
         rate = learning_rate(self.config, number)
         if self.group.any(not (math.isfinite(loss) and math.isfinite(norm))):
             self.bad_steps += 1
+            # The forward pass has already let the odd batch into the norms' running statistics.
+            for buffer, former in zip(self.model.buffers(), statistics, strict=True):
+                buffer.copy_(former)
             log.warning("step %d: the loss or its gradient is not finite; no step was made", number)
         else:
             self.bad_steps = 0
