@@ -19,5 +19,5 @@ def configure_logging(log_file: Path | None = None, level: int = logging.INFO) -
         log_file.parent.mkdir(parents=True, exist_ok=True)
         handlers.append(logging.FileHandler(log_file, encoding="utf-8"))
     logging.basicConfig(level=level, format=FORMAT, datefmt="%H:%M:%S", handlers=handlers, force=True)
-    for noisy in ("matplotlib", "PIL", "urllib3", "alembic", "fontTools"):
+    for noisy in ("matplotlib", "PIL", "urllib3", "alembic", "fontTools", "feast"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
