@@ -10,6 +10,7 @@ from pulih.evaluation.examples import SHOWN, Example
 from pulih.evaluation.measure import METHODS
 from pulih.evaluation.summary import GROUPS, PARTS, Tree
 
+ENLARGED = 1.75
 TEMPLATES = Path(__file__).parent / "templates"
 GROUP_TITLES = {
     "all": "All severities",
@@ -61,4 +62,5 @@ def render_report(metrics: Tree, per_line: pd.DataFrame, examples: dict[str, lis
 
 
 def _shown(example: Example) -> dict[str, object]:
-    return {"line": example, "sources": {name: png_data_uri(example.images[name]) for name in SHOWN}}
+    sources = {name: png_data_uri(example.images[name]) for name in SHOWN}
+    return {"line": example, "sources": sources, "width": f"{example.images['clean'].shape[1] * ENLARGED:.0f}px"}
