@@ -19,7 +19,7 @@ from pulih.deployment.client import Answer
 from pulih.deployment.config import DeploymentConfig
 from pulih.deployment.server import Patience, RunningServer, running_server
 from pulih.restorer.files import side_by_side
-from pulih.restorer.scale import resized
+from pulih.restorer.resample import resized
 
 log = get_logger(__name__)
 KIND = "deployment"

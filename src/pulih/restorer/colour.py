@@ -12,16 +12,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pulih.restorer.resample import enlarged_rows, strips
+
 Paper = Literal["keep", "white"]
 RgbImage = NDArray[np.uint8]
 GreyImage = NDArray[np.uint8]
 Field = NDArray[np.float32]
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 FIELD_SIDE = 512  # longest side of a tone field in pixels
-STRIP_ROWS = 256  # rows composed at once
 STROKE_REACH = 2.5  # in x-heights: a window of this side around a stroke also holds paper
 SHEET_SHARE = 0.5  # wide areas darker than this share of the paper are not the sheet
-DEEPEST_INK = 0.3  # faded ink is deepened to this share of its paper's luminance, its hue kept
+DEEPEST_INK = 0.35  # faded ink is deepened to this share of its paper's luminance, its hue kept
 PAPER_SPREAD = 0.05  # in longest sides: stains narrower than this do not stay in the paper tone
 INK_SPREAD = 0.02
 
@@ -83,9 +84,9 @@ def network_view(grey: GreyImage, surface: Surface) -> GreyImage:
     if surface.sheet.all():
         return grey
     view = np.empty_like(grey)
-    for rows in _strips(grey.shape[0]):
-        sheet = _enlarged(surface.sheet, grey.shape, rows)
-        tone = _enlarged(surface.paper @ LUMA, grey.shape, rows)
+    for rows in strips(grey.shape[0]):
+        sheet = enlarged_rows(surface.sheet, grey.shape, rows)
+        tone = enlarged_rows(surface.paper @ LUMA, grey.shape, rows)
         view[rows] = np.rint(sheet * grey[rows] + (1 - sheet) * tone)
     return view
 
@@ -112,18 +113,14 @@ def compose(page: RgbImage, restored: GreyImage, surface: Surface, ink: Field, p
     """
     shape = restored.shape
     answer = np.empty_like(page)
-    for rows in _strips(shape[0]):
+    for rows in strips(shape[0]):
         light = (restored[rows].astype(np.float32) / 255)[:, :, None]
-        sheet = _enlarged(surface.sheet, shape, rows)[:, :, None]
-        tone = _enlarged(surface.paper, shape, rows) if paper == "keep" else np.float32(255)
+        sheet = enlarged_rows(surface.sheet, shape, rows)[:, :, None]
+        tone = enlarged_rows(surface.paper, shape, rows) if paper == "keep" else np.float32(255)
         beside = page[rows].astype(np.float32) if paper == "keep" else np.float32(255)
-        written = light * tone + (1 - light) * _enlarged(ink, shape, rows)
+        written = light * tone + (1 - light) * enlarged_rows(ink, shape, rows)
         answer[rows] = np.clip(np.rint(sheet * written + (1 - sheet) * beside), 0, 255)
     return answer
-
-
-def _strips(height: int) -> list[slice]:
-    return [slice(top, min(top + STRIP_ROWS, height)) for top in range(0, height, STRIP_ROWS)]
 
 
 def _reduced(shape: tuple[int, ...], factor: float) -> tuple[int, int]:
@@ -132,15 +129,3 @@ def _reduced(shape: tuple[int, ...], factor: float) -> tuple[int, int]:
 
 def _area(image: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
     return np.asarray(cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA))
-
-
-def _enlarged(field: Field, shape: tuple[int, ...], rows: slice) -> Field:
-    """Return the rows ``rows`` of ``field`` enlarged bilinearly to ``shape``, without making the other rows."""
-    last = field.shape[0] - 1
-    position = np.clip((np.arange(rows.start, rows.stop) + 0.5) * field.shape[0] / shape[0] - 0.5, 0, last)
-    above = position.astype(int)
-    first = int(above[0])
-    near = cv2.resize(field[first : above[-1] + 2], (shape[1], min(above[-1] + 2, last + 1) - first))
-    share = (position - above).reshape(-1, *[1] * (near.ndim - 1)).astype(np.float32)
-    below = np.minimum(above + 1, last)
-    return np.asarray(near[above - first] * (1 - share) + near[below - first] * share, np.float32)

@@ -13,7 +13,7 @@ from pulih.common.config import read_json
 from pulih.common.errors import ArtifactError
 from pulih.common.logging import get_logger
 from pulih.data import manifest
-from pulih.restorer import colour, scale, tiles
+from pulih.restorer import colour, resample, scale, tiles
 
 log = get_logger(__name__)
 KIND = "restorer"
@@ -21,7 +21,7 @@ MODEL, CONFIG = "model.onnx", "config.json"
 INPUT, OUTPUT = "degraded", "restored"
 GreyImage = NDArray[np.uint8]
 RgbImage = NDArray[np.uint8]
-X_HEIGHT_SHARE = 0.2  # x-height of a training line as a share of its height, by ``scale.measure``
+X_HEIGHT_SHARE = 0.25  # x-height of a training line as a share of its height, by ``scale.measure``
 LINES_PER_PAGE = 40  # assumed where a page shows no text to measure
 LINE_BATCH = 16
 LARGEST, SMALLEST = 3.0, 0.05  # a page is enlarged, and reduced, at most so much
@@ -90,7 +90,7 @@ class Restorer:
     def restore_lines(self, lines: Sequence[GreyImage]) -> list[GreyImage]:
         """Restore 8-bit grey lines (H, W), each brought to the height of the training lines and back."""
         answers: list[GreyImage] = [np.empty(0, np.uint8)] * len(lines)
-        scaled = [scale.resized(line, self.height / line.shape[0]) for line in lines]
+        scaled = [resample.resized(line, self.height / line.shape[0]) for line in lines]
         # Only lines of one padded width share a batch, so that no line's answer depends on its neighbours.
         order = sorted(range(len(lines)), key=lambda index: tiles.padded(scaled[index].shape[1]))
         while order:
@@ -100,7 +100,7 @@ class Restorer:
             for index, restored in zip(batch, self.run(_stacked([scaled[i] for i in batch], width)), strict=True):
                 height, wide = scaled[index].shape
                 answer = tiles.to_bytes(restored[0, :height, :wide])
-                answers[index] = scale.fitted(answer, lines[index].shape)
+                answers[index] = resample.fitted(answer, lines[index].shape)
         return answers
 
     def restore_page(self, page: RgbImage, paper: colour.Paper = "keep") -> RestoredPage:
@@ -117,10 +117,11 @@ class Restorer:
         x_height = found.x_height if found else X_HEIGHT_SHARE * page.shape[0] / LINES_PER_PAGE
         factor = self._factor(page.shape, x_height, LARGEST if found else 1.0)
         surface = colour.find_surface(page, x_height)
-        normal = scale.resized(colour.network_view(grey, surface), factor)
+        view = colour.network_view(grey, surface)
+        normal = resample.resized(view, factor)
         restored = tiles.run_tiled(normal, self.run)
-        ink = colour.ink_tone(scale.resized(page, factor), restored, surface)
-        restored = scale.fitted(restored, grey.shape)
+        ink = colour.ink_tone(resample.resized(page, factor), restored, surface)
+        restored = resample.back_to_full_size(restored, normal, view)
         image = colour.compose(page, restored, surface, ink, paper)
         seconds = time.perf_counter() - started
         return RestoredPage(image, restored, found.x_height if found else None, factor, seconds)

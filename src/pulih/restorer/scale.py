@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage, signal
 
+from pulih.restorer.resample import resized
+
 GreyImage = NDArray[np.uint8]
 FIRST_SIDE = 2400  # longest side of the first look, in pixels
 LAST_SIDE = 6000
@@ -63,23 +65,6 @@ def _refine(grey: GreyImage, factor: float) -> TextScale | None:
             break
         factor = wanted
     return found
-
-
-def resized(image: GreyImage, factor: float) -> GreyImage:
-    """Scale an 8-bit image (H, W) or (H, W, 3) by ``factor``, at least to one pixel."""
-    if factor == 1.0:
-        return image
-    height, width = (max(1, round(side * factor)) for side in image.shape[:2])
-    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(image, (width, height), interpolation=method), np.uint8)
-
-
-def fitted(image: GreyImage, shape: tuple[int, ...]) -> GreyImage:
-    """Scale an 8-bit image to exactly the (H, W) that ``shape`` begins with."""
-    if image.shape[:2] == shape[:2]:
-        return image
-    method = cv2.INTER_AREA if image.shape[0] > shape[0] else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(image, (shape[1], shape[0]), interpolation=method), np.uint8)
 
 
 def measure(grey: GreyImage) -> TextScale | None:

@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from pulih.restorer.scale import estimate_scale, fitted, resized
+from pulih.restorer.resample import resized
+from pulih.restorer.scale import estimate_scale
 
 
 def grey(page: np.ndarray) -> np.ndarray:
@@ -61,8 +62,3 @@ def test_real_page_measures_the_same_at_other_resolutions(real_data) -> None:
     x_height = estimate_scale(page).x_height
     assert 12 < x_height < 32
     assert estimate_scale(resized(page, 0.5)).x_height * 2 == pytest.approx(x_height, rel=0.15)
-
-
-def test_fitted_gives_exactly_the_wanted_size() -> None:
-    image = np.zeros((37, 53), np.uint8)
-    assert fitted(resized(image, 1.7), image.shape).shape == image.shape
