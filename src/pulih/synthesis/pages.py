@@ -24,7 +24,7 @@ PAPERS: tuple[Colour, ...] = (
     (1.0, 0.97, 0.88),
     (1.0, 0.94, 0.8),
     (1.0, 0.9, 0.72),
-    (0.985, 1.0, 0.92),
+    (0.995, 1.0, 0.91),
 )
 # Absorbance per channel: carbon black, iron-gall turned brown, and the rusty tint of stains.
 BLACK, BROWN, RUST = (1.0, 1.0, 1.0), (0.78, 0.98, 1.2), (0.6, 1.0, 1.55)

@@ -14,11 +14,9 @@ def paper_texture(sheet: Sheet, strength: float, random: np.random.Generator) ->
     cloud, felt = 0.003 + 0.03 * strength * random.uniform(0.2, 1), 0.006 + 0.022 * strength * random.uniform(0.3, 1)
     cell, drawn_out = sheet.unit * random.uniform(14, 70), random.uniform(1.0, 3.0)
     texture = fractal_field(random, sheet.shape, cell) * np.float32(cloud)
-    fibres = random.standard_normal(sheet.shape, dtype=np.float32)
-    along, across = 0.9 * sheet.unit * drawn_out, 0.9 * sheet.unit / drawn_out**0.5
-    upright = random.random() < 0.5
-    fibres = cv2.GaussianBlur(fibres, (0, 0), *((across, along) if upright else (along, across)))
-    texture += fibres * np.float32(felt * 2 * np.sqrt(np.pi * along * across))
+    along, across = sheet.unit * (0.8 + drawn_out), sheet.unit * 1.3
+    cells = (across, along) if random.random() < 0.5 else (along, across)
+    texture += normal_field(random, sheet.shape, cells) * np.float32(1.5 * felt)
     sheet.light *= np.clip(1 + texture, 0.5, 1.25)
     specks = int(random.poisson(sheet.ink.size / (4000 * sheet.unit**2) * (0.3 + strength)))
     for _ in range(specks):

@@ -11,13 +11,12 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from pulih.common.errors import InputError
 from pulih.data.lines import GreyImage
 from pulih.synthesis.faces import Face
-from pulih.synthesis.fields import normal_field
+from pulih.synthesis.fields import enlarge, grid_shape, normal_field
 from pulih.synthesis.spelling import LONG_S, with_long_s
 
 # Strokes are drawn and bent at this multiple of the final size, so that thin ones survive the bending.
@@ -149,24 +148,24 @@ def _place(
 def _bend(coverage: GreyImage, hand: Hand, random: np.random.Generator) -> GreyImage:
     """Slant the line, wave its baseline, and shift neighbouring parts a little, so that no letter repeats itself."""
     height, width = coverage.shape
-    scale = OVERSAMPLING
-    rows = np.arange(height, dtype=np.float32)[:, None]
-    columns = np.arange(width, dtype=np.float32)[None, :]
-    letter = hand.size * hand.face.x_height * scale * 1.6
-    map_x = normal_field(random, (height, width), letter) * np.float32(hand.jitter * scale * 1.5)
-    map_x += columns + (rows - np.float32(hand.baseline * scale)) * np.float32(hand.slant)
-    map_y = normal_field(random, (height, width), letter) * np.float32(hand.jitter * scale)
-    map_y += rows + normal_field(random, (1, width), height * 1.5) * np.float32(hand.wave * scale)
-    bent: GreyImage = cv2.remap(coverage, map_x, map_y, cv2.INTER_LINEAR, borderValue=0)
+    letter = hand.size * hand.face.x_height * OVERSAMPLING * 1.6
+    shifts = random.standard_normal((*grid_shape((height, width), letter), 2), dtype=np.float32)
+    shifts *= np.float32(hand.jitter * OVERSAMPLING) * np.array([1.5, 1.0], np.float32)
+    moved = enlarge(shifts, (height, width))
+    slanted = (np.arange(height, dtype=np.float32) - np.float32(hand.baseline * OVERSAMPLING)) * np.float32(hand.slant)
+    moved[..., 0] += slanted[:, None]
+    moved[..., 1] += normal_field(random, (1, width), height * 1.5) * np.float32(hand.wave * OVERSAMPLING)
+    flags = cv2.INTER_LINEAR | cv2.WARP_RELATIVE_MAP
+    bent: GreyImage = cv2.remap(coverage, moved, None, flags, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
     return bent
 
 
 def _press(coverage: GreyImage, hand: Hand, random: np.random.Generator) -> GreyImage:
     """Make strokes thicker or thinner, varying along the line as the pressure of the pen does."""
     softened = cv2.GaussianBlur(coverage, (0, 0), OVERSAMPLING * 0.5)
-    lowest = normal_field(random, coverage.shape, hand.size * OVERSAMPLING * 0.4)
-    lowest *= np.float32(-255 * hand.pressure)
-    lowest += np.float32(255 * (0.4 - 0.3 * hand.weight))
-    np.clip(lowest, 8, 130, out=lowest)
-    level: NDArray[np.float32] = (softened - lowest) * np.float32(2.2)
-    return np.asarray(np.clip(level, 0, 255), dtype=np.uint8)
+    grid = random.standard_normal(grid_shape(coverage.shape, hand.size * OVERSAMPLING * 0.4), dtype=np.float32)
+    lowest = 255 * (0.4 - 0.3 * hand.weight) - grid * np.float32(255 * hand.pressure)
+    thresholds = enlarge(np.clip(lowest, 8, 130).astype(np.uint8), coverage.shape)
+    # Both operations saturate at 0 and 255.
+    pressed: GreyImage = cv2.convertScaleAbs(cv2.subtract(softened, thresholds), alpha=2.2)
+    return pressed
