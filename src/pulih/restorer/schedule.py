@@ -27,28 +27,24 @@ def active_weights(weights: LossWeights, schedule: ScheduleConfig, step: int) ->
     return {name: weight for name, weight in scaled.items() if weight > 0}
 
 
+def _used_ramps(config: RestorerConfig) -> list[Ramp]:
+    schedule, weights = config.schedule, config.weights.model_dump()
+    ramps = [(schedule.adversarial, ADVERSARIAL), (schedule.recognition, RECOGNITION), (schedule.ctc, ("ctc",))]
+    return [shape for shape, names in ramps if any(weights[name] > 0 for name in names)]
+
+
 def first_whole_line_step(config: RestorerConfig) -> int:
     """Return the first step on whole lines: where a loss beyond the pixels begins (``steps`` if none does).
 
-    A crop has no text of its own, and patches of lines say more about a hand than patches of crops; so crops serve
-    the pixel losses only.
+    A crop cuts letters and has no text of its own, so crops serve the pixel losses only.
     """
-    starts = [
-        (config.schedule.adversarial.start, ADVERSARIAL),
-        (config.schedule.recognition.start, RECOGNITION),
-        (config.schedule.ctc.start, ("ctc",)),
-    ]
-    weights = config.weights.model_dump()
-    used = [start for start, names in starts if any(weights[name] > 0 for name in names)]
-    return math.ceil(min([*used, 1.0]) * config.schedule.steps)
+    starts = [shape.start for shape in _used_ramps(config)]
+    return math.ceil(min([*starts, 1.0]) * config.schedule.steps)
 
 
 def settled_step(config: RestorerConfig) -> int:
     """Return the step from which every ramp is up: only from here on is the best model chosen."""
-    ramps = (config.schedule.adversarial, config.schedule.recognition, config.schedule.ctc)
-    ends = [min(1.0, shape.start + shape.length) for shape in ramps if shape.start < 1]
-    if first_whole_line_step(config) >= config.schedule.steps:
-        return 0
+    ends = [min(1.0, shape.start + shape.length) for shape in _used_ramps(config)]
     return math.floor(max([*ends, 0.0]) * config.schedule.steps)
 
 
