@@ -2,38 +2,16 @@
 
 import builtins
 import copy
-import io
 import logging
-import re
 import sys
 import warnings
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from pipelines.observer import StageObserver, StageRecord
+from pipelines.view import Tee
 from pulih.data import manifest
-
-COLOUR = re.compile(r"\x1b\[\d+m")
-
-
-class Tee(io.TextIOBase):
-    """Writes to a terminal and, without colours, to a log."""
-
-    def __init__(self, terminal: TextIO, log: TextIO) -> None:
-        self.terminal, self.log = terminal, log
-
-    def write(self, text: str) -> int:
-        """Write ``text`` to both."""
-        plain = COLOUR.sub("", text)
-        self.log.write(plain)
-        self.terminal.write(text if self.terminal.isatty() else plain)
-        return len(text)
-
-    def flush(self) -> None:
-        """Flush both."""
-        self.log.flush()
-        self.terminal.flush()
 
 
 def run_pipeline(

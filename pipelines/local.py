@@ -71,6 +71,8 @@ def _carry_out(run: Run, root: Path, stop: Stop) -> None:
 def _noted(run: Run, err: errors.PulihError) -> errors.PulihError:
     run.status = "interrupted" if isinstance(err, errors.Interrupted) else "failed"
     run.failure = str(err)
+    for stage in run.stages:
+        stage.status = run.status if stage.status in ("running", "failed") else stage.status
     run.save()
     return err
 

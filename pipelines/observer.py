@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Status = Literal["pending", "running", "done", "reused", "failed", "skipped"]
+Status = Literal["pending", "running", "done", "reused", "failed", "interrupted", "skipped"]
 # Names of tasks and statuses come quoted and coloured.
 STARTED = re.compile(r"^Executing task \S*'(?P<task>[\w-]+)'")
 ENDED = re.compile(r"^Task \S*'(?P<task>[\w-]+)'\S* finished with status \S*(?P<status>SUCCESS|FAILURE)")

@@ -84,6 +84,8 @@ class Run:
                 stage.status = "reused"
             figures[stage.artifact] = {"digest": sealed.digest(), **sealed.facts}
         self.status = "approved" if figures["decision"]["approved"] else "refused"
+        for stage in self.stages:
+            stage.status = "skipped" if stage.status == "pending" else stage.status
         seconds = {stage.name: stage.seconds for stage in self.stages}
         about = {"run": self.folder.name, "status": self.status, "seconds": seconds}
         write_json(self.folder / "metrics.json", about | figures)
@@ -118,4 +120,4 @@ def point_latest_at(folder: Path) -> None:
     link = folder.with_name("latest")
     temporary = folder.with_name(f".latest-{os.getpid()}")
     temporary.symlink_to(folder.name)
-    os.replace(temporary, link)
+    temporary.replace(link)

@@ -9,6 +9,7 @@ from pipelines.compile import compile_pipelines
 from pipelines.profile import Profile
 from pulih.common.errors import ConfigError, StoreError
 from pulih.common.settings import Settings
+from pulih.doctor.connections import check_kfp
 
 EXPERIMENT = "pulih"
 
@@ -22,6 +23,10 @@ def submit(profile: Profile, settings: Settings) -> str:
     """
     if settings.kfp_host is None:
         raise ConfigError("the address of a Kubeflow Pipelines API", "none", "Give --host URL or set PULIH_KFP_HOST.")
+    # The client itself would try for half a minute before it gave up, and not say why.
+    answer = check_kfp(settings)
+    if answer.state == "fail":
+        raise StoreError(f"a Kubeflow Pipelines API at {settings.kfp_host}", answer.found, answer.repair)
     from kfp import Client
 
     token = settings.kfp_token.get_secret_value() if settings.kfp_token else None
@@ -42,17 +47,9 @@ def submit(profile: Profile, settings: Settings) -> str:
 @contextmanager
 def _explained(host: str) -> Iterator[None]:
     from kfp_server_api import ApiException
-    from urllib3.exceptions import HTTPError
 
-    api = f"a Kubeflow Pipelines API at {host}"
     try:
         yield
     except ApiException as err:
-        if err.status in (401, 403):
-            fix = "Set PULIH_KFP_TOKEN to a valid token, and PULIH_KFP_NAMESPACE to a namespace it may use."
-        else:
-            fix = "Check --host: it is the address of the interface or of ml-pipeline, with http:// or https://."
-        raise StoreError(api, f"the answer {err.status} {err.reason}", fix) from err
-    except HTTPError as err:
-        fix = "Check --host, and that the server is reachable (kubectl port-forward?)."
-        raise StoreError(api, f"no usable answer ({err})", fix) from err
+        fix = "Check PULIH_KFP_NAMESPACE, and that the token may create experiments and runs there."
+        raise StoreError(f"a new run at {host}", f"the answer {err.status} {err.reason}: {err.body}", fix) from err

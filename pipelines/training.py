@@ -28,7 +28,7 @@ class Artifacts(NamedTuple):
 
 
 @dsl.pipeline(name="pulih-training", description="Synthesize, train, evaluate, gate, register, deploy, watch")
-def training(  # noqa: PLR0913 - one dict per stage
+def training(  # noqa: PLR0913, PLR0917 - one dict per stage
     synthesis: dict,
     recognizer: dict,
     evaluator: dict,

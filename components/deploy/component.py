@@ -6,7 +6,7 @@ from components.images import training_component
 
 
 @training_component
-def deploy(  # noqa: PLR0913 - KFP wires every artifact as a parameter
+def deploy(
     config: dict,
     code_version: str,
     lines: dsl.Input[dsl.Dataset],
@@ -17,9 +17,10 @@ def deploy(  # noqa: PLR0913 - KFP wires every artifact as a parameter
     """Serve the restorer, send it one page, keep its answer; DeploymentConfig lists the keys of ``config``."""
     from pathlib import Path
 
+    from pulih.deployment.config import DeploymentConfig
+
     from components.interface import read_config, show_figures
     from pulih.deployment import page, stage
-    from pulih.deployment.config import DeploymentConfig
 
     settings = read_config(DeploymentConfig, config)
     chosen = page.page_to_send(settings.page, Path(lines.path))

@@ -6,7 +6,7 @@ from components.images import training_component
 
 
 @training_component
-def drift(  # noqa: PLR0913 - KFP wires every artifact as a parameter
+def drift(
     config: dict,
     code_version: str,
     lines: dsl.Input[dsl.Dataset],
@@ -17,9 +17,10 @@ def drift(  # noqa: PLR0913 - KFP wires every artifact as a parameter
     """Compare the synthetic reference with the archive; DriftConfig lists the keys of ``config``."""
     from pathlib import Path
 
+    from pulih.drift.config import DriftConfig
+
     from components.interface import read_config, show_figures, show_page
     from pulih.drift import stage
-    from pulih.drift.config import DriftConfig
 
     sealed = stage.detect(read_config(DriftConfig, config), Path(lines.path), Path(drift.path))
     show_figures(metrics, sealed.facts)

@@ -6,7 +6,7 @@ from components.images import training_component
 
 
 @training_component
-def evaluate(  # noqa: PLR0913 - KFP wires every artifact as a parameter
+def evaluate(  # noqa: PLR0913, PLR0917 - KFP wires every artifact as a parameter
     config: dict,
     code_version: str,
     lines: dsl.Input[dsl.Dataset],

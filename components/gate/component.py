@@ -6,7 +6,9 @@ from components.images import training_component
 
 
 @training_component
-def gate(config: dict, code_version: str, evaluation: dsl.Input[dsl.Artifact], decision: dsl.Output[dsl.Artifact]) -> str:
+def gate(
+    config: dict, code_version: str, evaluation: dsl.Input[dsl.Artifact], decision: dsl.Output[dsl.Artifact]
+) -> str:
     """Approve or refuse a restorer ("true" or "false"); GateConfig lists the keys of ``config``."""
     from pathlib import Path
 

@@ -6,7 +6,7 @@ from components.images import training_component
 
 
 @training_component
-def register(  # noqa: PLR0913 - KFP wires every artifact as a parameter
+def register(
     config: dict,
     code_version: str,
     restorer: dsl.Input[dsl.Model],

@@ -6,7 +6,9 @@ from components.images import training_component
 
 
 @training_component
-def synthesize(config: dict, code_version: str, lines: dsl.Output[dsl.Dataset], metrics: dsl.Output[dsl.Metrics]) -> None:
+def synthesize(
+    config: dict, code_version: str, lines: dsl.Output[dsl.Dataset], metrics: dsl.Output[dsl.Metrics]
+) -> None:
     """Make lines and pages; SynthesisConfig lists the keys of ``config``."""
     from pathlib import Path
 

@@ -6,7 +6,7 @@ from components.images import training_component
 
 
 @training_component
-def train_recognizer(  # noqa: PLR0913 - KFP wires every artifact as a parameter
+def train_recognizer(
     config: dict,
     code_version: str,
     lines: dsl.Input[dsl.Dataset],

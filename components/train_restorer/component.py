@@ -6,7 +6,7 @@ from components.images import training_component
 
 
 @training_component
-def train_restorer(  # noqa: PLR0913 - KFP wires every artifact as a parameter
+def train_restorer(
     config: dict,
     code_version: str,
     lines: dsl.Input[dsl.Dataset],

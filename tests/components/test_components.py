@@ -76,7 +76,7 @@ def test_image_comes_from_the_version_and_holds_kfp():
     from components.images import TRAINING_IMAGE
     from pulih import __version__
 
-    assert TRAINING_IMAGE == f"pulih/training:{__version__}-python3.11"
+    assert f"pulih/training:{__version__}-python3.11" == TRAINING_IMAGE
     for folder in FOLDERS:
         container = component_of(folder).component_spec.implementation.container
         assert container.image == TRAINING_IMAGE

@@ -44,7 +44,11 @@ def test_stages_are_the_tasks_of_the_pipeline():
     from pipelines.training import training
 
     spec = training.pipeline_spec
-    tasks = {name: task for dag in (spec.root.dag, spec.components["comp-condition-1"].dag) for name, task in dag.tasks.items()}
+    tasks = {
+        name: task
+        for dag in (spec.root.dag, spec.components["comp-condition-1"].dag)
+        for name, task in dag.tasks.items()
+    }
     outputs = {
         name: set(spec.components[task.component_ref.name].output_definitions.artifacts) for name, task in tasks.items()
     }

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 
 import pytest
 
@@ -44,9 +43,8 @@ def test_only_tasks_whose_run_is_dead_are_stopped(tmp_path, dead_pid):
 
 def test_a_signal_between_two_tasks_interrupts_at_once():
     handler = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(Interrupted), stop_tasks_on_signal():
-        os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(5)
+    with stop_tasks_on_signal(), pytest.raises(Interrupted):
+        signal.raise_signal(signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) is handler
 
 

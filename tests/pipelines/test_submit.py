@@ -44,7 +44,9 @@ class Api(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if self.authorised():
+        if self.server.read_only:
+            self.answer(403, {"error": "may not create"})
+        elif self.authorised():
             self.server.posted.append((self.path.partition("?")[0], body))
             self.answer(200, {**body, "experiment_id": "e1", "run_id": "r1"})
 
@@ -52,7 +54,7 @@ class Api(BaseHTTPRequestHandler):
 @pytest.fixture
 def server():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
-    server.posted = []
+    server.posted, server.read_only = [], False
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield server
@@ -83,19 +85,25 @@ def test_the_whole_pipeline_and_every_section_arrive(server, profile):
 
 
 def test_a_refused_token_is_explained(server, profile):
-    with pytest.raises(StoreError, match=r"401.*PULIH_KFP_TOKEN"):
+    with pytest.raises(StoreError, match=r"401.*token"):
         submit(profile, settings(server, kfp_token="stale"))
     assert server.posted == []
 
 
+def test_a_token_that_may_only_read_is_explained(server, profile):
+    server.read_only = True
+    with pytest.raises(StoreError, match=r"403.*may not create.*PULIH_KFP_NAMESPACE"):
+        submit(profile, settings(server, kfp_token=TOKEN))
+
+
 def test_a_wrong_address_is_explained(profile):
-    with pytest.raises(StoreError, match=r"127\.0\.0\.1:9.*Check --host"):
+    with pytest.raises(StoreError, match=r"127\.0\.0\.1:9.*Start the server"):
         submit(profile, Settings(kfp_host="http://127.0.0.1:9"))
 
 
 def test_another_server_at_the_address_is_explained(server, profile):
     host = f"http://127.0.0.1:{server.server_port}/somewhere"
-    with pytest.raises(StoreError, match=r"404.*Check --host"):
+    with pytest.raises(StoreError, match=r"404.*not the address"):
         submit(profile, Settings(kfp_host=host, kfp_token=TOKEN))
 
 

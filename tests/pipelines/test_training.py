@@ -59,7 +59,9 @@ def test_the_judge_is_another_recognizer_than_the_one_in_the_loss(spec):
     in_the_loss = tasks["train-restorer"].inputs.artifacts["recognizer"].task_output_artifact.producer_task
     judge = tasks["evaluate"].inputs.artifacts["evaluator"].task_output_artifact.producer_task
     assert {in_the_loss, judge} == {"train-recognizer", "train-recognizer-2"}
-    sections = {name: tasks[name].inputs.parameters["config"].component_input_parameter for name in (in_the_loss, judge)}
+    sections = {
+        name: tasks[name].inputs.parameters["config"].component_input_parameter for name in (in_the_loss, judge)
+    }
     assert sections == {in_the_loss: "recognizer", judge: "evaluator"}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import typer
 
-from pulih.cli import inference, logbook, run, stages
+from pulih.cli import doctor, inference, logbook, run, stages
 from pulih.cli.failure import report_bug
 from pulih.common.errors import PulihError
 from pulih.common.logging import configure_logging
@@ -19,7 +19,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for part in (run, stages, inference, logbook):
+for part in (doctor, run, stages, inference, logbook):
     app.add_typer(part.app)
 
 
@@ -31,6 +31,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except PulihError as err:
         typer.echo(f"pulih: {err}", err=True)
         sys.exit(err.exit_code)
-    except Exception as err:
+    except Exception as err:  # noqa: BLE001 - the last resort, with the traceback in a log
         report_bug(err)
         sys.exit(PulihError.exit_code)

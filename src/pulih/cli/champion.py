@@ -1,6 +1,5 @@
 """The registered restorer that ``restore`` and ``serve`` use when none is given."""
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -41,6 +40,6 @@ def champion_folder(settings: Settings, model: str | None) -> Path:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
             shutil.rmtree(folder, ignore_errors=True)
-            os.replace(tracking.download(champion, MODEL, Path(scratch)), folder)
+            tracking.download(champion, MODEL, Path(scratch)).replace(folder)
     manifest.verify(folder, "restorer")
     return folder

@@ -16,7 +16,9 @@ def report_bug(err: Exception) -> None:
     root.handlers = list(files)
     log.error("unexpected error", exc_info=err)
     where = ", ".join(handler.baseFilename for handler in files)
-    typer.echo(f"pulih: unexpected {type(err).__name__}: {err}\nThis is our fault. The traceback is in {where}", err=True)
+    typer.echo(
+        f"pulih: unexpected {type(err).__name__}: {err}\nThis is our fault. The traceback is in {where}", err=True
+    )
 
 
 def _fallback() -> logging.FileHandler:

@@ -1,49 +1,73 @@
-"""The commands that use a trained restorer, and the one that checks the surroundings."""
+"""The commands that use a trained restorer."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from pulih.common.errors import InputError
 
+if TYPE_CHECKING:
+    from pulih.restorer.files import RestoreOptions
+    from pulih.restorer.infer import Restorer as Network
+
 app = typer.Typer()
+Files = Annotated[list[Path], typer.Argument(metavar="FILES...", help="Page scans (PNG, JPEG, TIFF), or folders.")]
+Output = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for the answers, if not beside the scans.")]
 Restorer = Annotated[Path | None, typer.Option(metavar="DIR", help="Restorer to use instead of the champion.")]
 Model = Annotated[str | None, typer.Option(metavar="NAME", help="Registered model whose champion to use.")]
+Paper = Annotated[Literal["keep", "white"], typer.Option(help="Keep the page's own paper, or write on white.")]
+Comparison = Annotated[bool, typer.Option("--comparison", help="Also write a before/after picture of every page.")]
+Port = Annotated[int, typer.Option(min=1, max=65535, help="HTTP port.")]
 
 
 @app.command()
 def restore(
-    files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="Page scans: PNG, JPEG or TIFF.")],
-    output: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the restored pages.")] = Path("restored"),
+    files: Files,
+    output: Output = None,
     restorer: Restorer = None,
     model: Model = None,
-    paper: Annotated[Literal["keep", "white"], typer.Option(help="Keep the paper, or write on white.")] = "keep",
+    *,
+    paper: Paper = "keep",
+    comparison: Comparison = False,
 ) -> None:
-    """Restore page scans; one that cannot be read does not stop the others."""
-    from pulih.cli.restoring import restore_files
+    """Restore page scans; a bad one does not stop the others."""
+    from pulih.restorer.files import RestoreOptions, find_images, plan_outputs
     from pulih.restorer.infer import Restorer as Network
 
-    failures = restore_files(Network.load(_folder(restorer, model)), files, output, paper)
+    settings = RestoreOptions(paper=paper, comparison=comparison)
+    plan = plan_outputs(find_images(files), output)
+    network = Network.load(_folder(restorer, model))
+    failures = [source for source, target in plan.items() if not _restored(source, target, network, settings)]
     if failures:
-        fix = "The messages above name them; the other files are restored."
-        raise InputError(f"{len(files)} images that can be read", f"{failures} that cannot", fix)
+        fix = "The messages above say why; the others are restored."
+        raise InputError(f"{len(plan)} images that can be restored", f"{len(failures)} that cannot", fix)
+
+
+def _restored(source: Path, target: Path, network: "Network", settings: "RestoreOptions") -> bool:
+    from pulih.restorer.files import restore_file
+
+    try:
+        done = restore_file(source, target, network, settings)
+    except InputError as err:
+        typer.echo(f"{source}: {err}", err=True)
+        return False
+    for path in done.written:
+        typer.echo(f"{source} -> {path}")
+    return True
 
 
 @app.command()
-def serve(
-    restorer: Restorer = None,
-    model: Model = None,
-    port: Annotated[int, typer.Option(min=1, max=65535, help="HTTP port.")] = 8080,
-) -> None:
-    """Serve the restorer over HTTP (V1 and V2 inference protocol) until Ctrl-C."""
+def serve(restorer: Restorer = None, model: Model = None, port: Port = 8080) -> None:
+    """Serve the restorer over HTTP until Ctrl-C."""
     import os
     import sys
 
     folder = _folder(restorer, model)
     typer.echo(f"serving {folder} on port {port}", err=True)
     # The server replaces this process, so that signals and the exit code are its own.
-    os.execv(sys.executable, [sys.executable, "-m", "serving", "--model-dir", str(folder), "--port", str(port)])
+    command = [sys.executable, "-m", "serving", "--model-dir", str(folder), "--port", str(port)]
+    os.execv(command[0], command)  # noqa: S606 - no shell is wanted
 
 
 def _folder(restorer: Path | None, model: str | None) -> Path:

@@ -38,7 +38,11 @@ def note(run: "Run", figures: dict[str, Any]) -> None:
     points = [
         f"profile `{run.profile.name}`, config digest `{run.profile.digest()}`, commit `{git_commit()}`",
         f"decision: {decision}",
-        *(f"{name}: {headline(facts)}" for name, facts in figures.items() if isinstance(facts, dict) and headline(facts)),
+        *(
+            f"{name}: {headline(facts)}"
+            for name, facts in figures.items()
+            if isinstance(facts, dict) and headline(facts)
+        ),
     ]
     add_entry(Settings().logbook, entry_now(f"run {run.folder.name} · {run.status}", points))
 
@@ -51,6 +55,8 @@ def headline(facts: dict[str, Any]) -> str:
 
 def summary(run: "Run", figures: dict[str, Any]) -> str:
     """Return one line per stage: what became of it, and how long it took."""
-    rows = [f"  {s.name:<12} {s.status:<8} {s.seconds:>7.1f} s  {headline(figures.get(s.artifact, {}))}" for s in run.stages]
+    rows = [
+        f"  {s.name:<12} {s.status:<8} {s.seconds:>7.1f} s  {headline(figures.get(s.artifact, {}))}" for s in run.stages
+    ]
     total = sum(stage.seconds for stage in run.stages)
     return "\n".join([f"Run {run.folder.name}: {run.status}", *rows, f"  {'together':<12} {'':<8} {total:>7.1f} s"])

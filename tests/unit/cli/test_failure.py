@@ -3,14 +3,19 @@
 import logging
 from pathlib import Path
 
+import pytest
+
 from pulih.cli.failure import report_bug
 
 
 def raised():
-    try:
-        raise RuntimeError("the cause of it")
-    except RuntimeError as err:
-        return err
+    with pytest.raises(RuntimeError) as caught:
+        break_something()
+    return caught.value
+
+
+def break_something():
+    raise RuntimeError("the cause of it")
 
 
 def test_traceback_goes_to_the_errors_log_of_the_runs_folder(monkeypatch, tmp_path, capsys):
