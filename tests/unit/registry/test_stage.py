@@ -143,6 +143,17 @@ def test_champion_is_replaced_only_by_one_within_its_interval(chain, store):
     assert entries[1].reason.decision == verify(equal.decision, "decision").digest()
 
 
+def test_a_champion_measured_on_other_lines_is_compared_and_marked(chain, store, shelf, caplog):
+    one = chain("one")
+    one.decide()
+    one.register()
+    two = chain("two", 1)
+    two.evaluation = shelf.evaluation("elsewhere", two.restorer, lines=shelf.reader)
+    two.decide()
+    assert read_json(two.decision / "decision.json")["champion"]["same_test"] is False
+    assert "other lines or by another recognizer" in caplog.text
+
+
 def test_a_decision_against_a_former_champion_does_not_promote(chain, store):
     early, late = chain("early", 0), chain("late", 1)
     early.decide()
