@@ -25,6 +25,7 @@ log = get_logger(__name__)
 KIND = "deployment"
 PAGE, ANSWER, COMPARISON = "page.png", "answer.png", "comparison.png"
 RECORD, SERVER_LOG = "deployment.json", "server.log"
+DETAIL_SIDE = 600
 
 
 def deploy(config: DeploymentConfig, restorer: Path, page: Path, output: Path) -> manifest.Manifest:
@@ -60,14 +61,15 @@ def _server_digest() -> str:
 
 
 def _try_out(config: DeploymentConfig, restorer: Path, page: Path, image: DecodedImage, folder: Path) -> dict[str, Any]:
-    sent = encode_png(image.pixels, image.dpi, image.icc_profile)
+    sent, detail = _encoded(image), _encoded(_detail(image))
     patience = Patience(config.start_seconds, config.answer_seconds, config.stop_seconds)
     with running_server(restorer, folder / SERVER_LOG, patience, (f"threads={config.threads}",)) as server:
         metadata = _checked_metadata(server)
-        answers = {"v1": server.client.restore_v1(sent), "v2": server.client.restore_v2(sent)}
+        answers = {"page_v2": server.client.restore_v2(sent)}
+        answers |= {"detail_v1": server.client.restore_v1(detail), "detail_v2": server.client.restore_v2(detail)}
     restored = _checked_answer(answers, image)
     write_bytes(folder / PAGE, sent)
-    write_bytes(folder / ANSWER, answers["v1"].png)
+    write_bytes(folder / ANSWER, answers["page_v2"].png)
     write_bytes(folder / COMPARISON, encode_png(side_by_side(image.pixels, restored.pixels)))
     height, width = image.pixels.shape[:2]
     facts = {
@@ -76,13 +78,24 @@ def _try_out(config: DeploymentConfig, restorer: Path, page: Path, image: Decode
         "height": height,
         "model_digest": manifest.read_manifest(restorer).digest(),
         "ready_seconds": round(server.ready_seconds, 3),
-        **{f"{protocol}_seconds": round(answer.seconds, 3) for protocol, answer in answers.items()},
+        **{f"{name}_seconds": round(answer.seconds, 3) for name, answer in answers.items()},
     }
     write_json(folder / RECORD, {**facts, **metadata, "answers": _record(answers), **_versions()})
     log.info(
-        "served %s: ready in %.1f s, answered in %.1f s (V1)", page.name, server.ready_seconds, answers["v1"].seconds
+        "served %s: ready in %.1f s, answered in %.1f s", page.name, server.ready_seconds, answers["page_v2"].seconds
     )
     return facts
+
+
+def _encoded(image: DecodedImage) -> bytes:
+    return encode_png(image.pixels, image.dpi, image.icc_profile)
+
+
+def _detail(image: DecodedImage) -> DecodedImage:
+    """Cut the middle of the page: enough to compare the protocols without restoring the page twice more."""
+    top, left = (max(0, (side - DETAIL_SIDE) // 2) for side in image.pixels.shape[:2])
+    pixels = image.pixels[top : top + DETAIL_SIDE, left : left + DETAIL_SIDE]
+    return DecodedImage(np.ascontiguousarray(pixels), image.dpi, image.icc_profile)
 
 
 def _checked_metadata(server: RunningServer) -> dict[str, Any]:
@@ -94,9 +107,9 @@ def _checked_metadata(server: RunningServer) -> dict[str, Any]:
 
 
 def _checked_answer(answers: dict[str, Answer], sent: DecodedImage) -> DecodedImage:
-    if answers["v1"].png != answers["v2"].png:
-        raise PulihError("the server answered the same page differently over V1 and V2")
-    restored = decode_image(answers["v1"].png, "the server's answer")
+    if answers["detail_v1"].png != answers["detail_v2"].png:
+        raise PulihError("the server answered the same image differently over V1 and V2")
+    restored = decode_image(answers["page_v2"].png, "the server's answer")
     if restored.pixels.shape != sent.pixels.shape:
         raise PulihError(f"a page of shape {sent.pixels.shape} came back as {restored.pixels.shape}")
     if np.ptp(restored.pixels) == 0:
@@ -106,12 +119,12 @@ def _checked_answer(answers: dict[str, Answer], sent: DecodedImage) -> DecodedIm
 
 def _record(answers: dict[str, Answer]) -> dict[str, dict[str, float]]:
     return {
-        protocol: {
+        name: {
             "seconds": round(answer.seconds, 4),
             "sent_bytes": answer.sent_bytes,
             "received_bytes": answer.received_bytes,
         }
-        for protocol, answer in answers.items()
+        for name, answer in answers.items()
     }
 
 

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 MULTIPLE = 32  # the network's strides need sides that it divides
+OVERLAP = 128  # pixels that neighbouring tiles share at least
+GUARD = 48  # reach of the networks of the shipped profiles
 Plane = NDArray[np.float32]
 Network = Callable[[Plane], Plane]
 
@@ -16,23 +18,31 @@ def padded(side: int) -> int:
     return -(-side // MULTIPLE) * MULTIPLE
 
 
-def starts(length: int, tile: int, overlap: int) -> list[int]:
-    """Return where tiles begin so that they cover ``length``, neighbours sharing at least ``overlap`` pixels."""
+def tile_side(length: int, largest: int) -> int:
+    """Return the side of equal tiles, at most ``largest``, that cover ``length`` with the least waste."""
+    count = max(1, -(-(length - OVERLAP) // (largest - OVERLAP)))
+    return padded(-(-(length + (count - 1) * OVERLAP) // count))
+
+
+def starts(length: int, tile: int) -> list[int]:
+    """Return where the tiles begin that cover ``length``; all sides and starts are multiples of ``MULTIPLE``.
+
+    On another grid the network's strides would fall on other pixels, and neighbours would disagree.
+    """
     if length <= tile:
         return [0]
-    count = -(-(length - overlap) // (tile - overlap))
-    return [round(index * (length - tile) / (count - 1)) for index in range(count)]
+    gaps = -(-(length - tile) // (tile - OVERLAP))
+    return [round(index * (length - tile) / gaps / MULTIPLE) * MULTIPLE for index in range(gaps + 1)]
 
 
-def weights(length: int, tile: int, overlap: int) -> list[NDArray[np.float32]]:
+def weights(length: int, tile: int) -> list[NDArray[np.float32]]:
     """Return each tile's blending weights along one axis; at every pixel they sum to one.
 
-    A tile's outermost quarter of the overlap, where the network lacks context, has no say where a neighbour has one;
-    from there its weight rises linearly.
+    The outermost ``GUARD`` pixels of a tile, where the network lacks context, have no say where a neighbour has one;
+    from there the weight rises linearly.
     """
-    positions = starts(length, tile, overlap)
-    guard = overlap // 4
-    ramp = np.clip((np.arange(tile) + 0.5 - guard) / max(overlap - 2 * guard, 1), 1e-6, 1.0)
+    positions = starts(length, tile)
+    ramp = np.clip((np.arange(tile) + 0.5 - GUARD) / (OVERLAP - 2 * GUARD), 1e-6, 1.0)
     raw = []
     for start in positions:
         rising = np.ones(tile) if start == 0 else ramp
@@ -44,21 +54,21 @@ def weights(length: int, tile: int, overlap: int) -> list[NDArray[np.float32]]:
     return [(w / total[s : s + tile]).astype(np.float32) for s, w in zip(positions, raw, strict=True)]
 
 
-def run_tiled(image: NDArray[np.uint8], network: Network, tile: int = 768, overlap: int = 96) -> NDArray[np.uint8]:
+def run_tiled(image: NDArray[np.uint8], network: Network, largest: int = 1024) -> NDArray[np.uint8]:
     """Apply ``network`` to an 8-bit grey image (H, W) of any size and return its 8-bit answer of the same size.
 
     Args:
         network: maps float32 (1, 1, h, w) in [0, 1], sides multiples of 32, to the same shape and range.
-        tile: side of a tile, a multiple of 32; it bounds the memory of the network.
-        overlap: pixels that neighbouring tiles share; more than the network's receptive field leaves no trace of them.
+        largest: side of a tile at most, a multiple of 32; it bounds the memory of the network.
     """
     height, width = image.shape
-    tall, wide = min(tile, padded(height)), min(tile, padded(width))
-    whole = np.pad(image, ((0, max(0, tall - height)), (0, max(0, wide - width))), mode="symmetric")
-    rows, columns = weights(height, tall, overlap), weights(width, wide, overlap)
-    answer: NDArray[Any] = np.zeros(whole.shape, np.float32)
-    for top, vertical in zip(starts(height, tall, overlap), rows, strict=True):
-        for left, horizontal in zip(starts(width, wide, overlap), columns, strict=True):
+    tall, wide = tile_side(height, largest), tile_side(width, largest)
+    full = max(padded(height), tall), max(padded(width), wide)
+    whole = np.pad(image, ((0, full[0] - height), (0, full[1] - width)), mode="symmetric")
+    rows, columns = weights(full[0], tall), weights(full[1], wide)
+    answer: NDArray[Any] = np.zeros(full, np.float32)
+    for top, vertical in zip(starts(full[0], tall), rows, strict=True):
+        for left, horizontal in zip(starts(full[1], wide), columns, strict=True):
             part = np.asarray(whole[top : top + tall, left : left + wide], np.float32) / np.float32(255)
             restored = network(part[None, None])[0, 0]
             answer[top : top + tall, left : left + wide] += restored * vertical[:, None] * horizontal[None, :]

@@ -57,9 +57,9 @@ def test_record_has_latencies_versions_and_metadata(deployment) -> None:
     record = json.loads((folder / "deployment.json").read_text())
     assert record["server"]["name"] == "kserve"
     assert record["model"]["name"] == "restorer"
-    for protocol in ("v1", "v2"):
-        assert 0 < record["answers"][protocol]["seconds"] < 60
-        assert record["answers"][protocol]["sent_bytes"] > 1000
+    for name in ("page_v2", "detail_v1", "detail_v2"):
+        assert 0 < record["answers"][name]["seconds"] < 60
+        assert record["answers"][name]["sent_bytes"] > 1000
     assert 0 < record["ready_seconds"] == sealed.facts["ready_seconds"]
 
 
