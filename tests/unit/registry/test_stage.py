@@ -1,5 +1,6 @@
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import onnxruntime
@@ -64,6 +65,10 @@ def test_an_approved_restorer_becomes_champion_and_comes_back_unchanged(chain, s
 def _loads_in_mlflow(downloaded):
     import mlflow
 
+    folder = mlflow.artifacts.download_artifacts(
+        f"models:/{MODEL}@champion", dst_path=str(downloaded.parent / "by-alias")
+    )
+    assert verify(Path(folder), "restorer") == verify(downloaded, "restorer")
     loaded = mlflow.pyfunc.load_model(f"models:/{MODEL}@champion")
     image = np.random.default_rng(0).random((2, 1, 64, 96), dtype=np.float32)
     expected = onnxruntime.InferenceSession(downloaded / "model.onnx").run(None, {"degraded": image})[0]
