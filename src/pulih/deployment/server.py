@@ -41,16 +41,21 @@ class RunningServer:
     ready_seconds: float
 
 
-def command(model_dir: str | Path, host: str, port: int, settings: tuple[str, ...] = ()) -> list[str]:
-    """Return the command that serves ``model_dir``; ``settings`` are ``key=value`` of the server's config."""
-    extra = [argument for setting in settings for argument in ("--set", setting)]
-    base = [sys.executable, "-m", "serving", "--model-dir", str(model_dir), "--host", host, "--port", str(port)]
-    return base + extra
+def command(model_dir: str | Path, port: int, host: str | None = None, settings: tuple[str, ...] = ()) -> list[str]:
+    """Return the command that serves ``model_dir``.
+
+    Args:
+        host: address to listen on; None = the server's own default (loopback here, every interface in Kubernetes).
+        settings: ``key=value`` of the server's config.
+    """
+    base = [sys.executable, "-m", "serving", "--model-dir", str(model_dir), "--port", str(port)]
+    chosen = ["--host", host] if host else []
+    return [*base, *chosen, *(part for setting in settings for part in ("--set", setting))]
 
 
-def serve(model_dir: str | Path, host: str = LOOPBACK, port: int = 8080) -> NoReturn:
+def serve(model_dir: str | Path, port: int = 8080, host: str | None = None) -> NoReturn:
     """Become the server of ``model_dir`` until SIGTERM or Ctrl-C; its signals and exit code are this process's."""
-    os.execv(sys.executable, command(model_dir, host, port))  # noqa: S606 - no shell is wanted
+    os.execv(sys.executable, command(model_dir, port, host))  # noqa: S606 - no shell is wanted
 
 
 @contextmanager
@@ -81,7 +86,7 @@ def _start(
         with log_file.open("wb") as output:
             # The open pipe on stdin is the leash: it closes when this process dies, however it dies.
             process = subprocess.Popen(
-                [*command(model_dir, LOOPBACK, port, settings), "--until-stdin-closes"],
+                [*command(model_dir, port, LOOPBACK, settings), "--until-stdin-closes"],
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
