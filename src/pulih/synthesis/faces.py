@@ -6,7 +6,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from fontTools.ttLib import TTFont
+from fontTools.ttLib import TTFont, TTLibError
 from PIL import Image, ImageDraw, ImageFont
 
 from pulih.common.errors import InputError
@@ -54,7 +54,7 @@ def open_face(name: str, font_dirs: tuple[str, ...] = ()) -> Face:
         with TTFont(path) as tables:
             drawn = {chr(code) for code in tables.getBestCmap()}
         font = ImageFont.truetype(str(path), REFERENCE)
-    except (OSError, KeyError, ValueError, TypeError, AttributeError) as err:
+    except (OSError, TTLibError, KeyError, ValueError, TypeError, AttributeError) as err:
         raise InputError(f"a TrueType or OpenType font at {path}", str(err), "Remove or replace the file.") from err
     if lacking := set(LETTERS) - drawn:
         found = f"none for {''.join(sorted(lacking))}"

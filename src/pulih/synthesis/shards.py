@@ -61,7 +61,7 @@ def _render(config: SynthesisConfig, text: TextSource, faces: list[Face], index:
 def _with_neighbours(clean: GreyImage, above: GreyImage, below: GreyImage, random: np.random.Generator) -> GreyImage:
     """Let the descenders of the line above and the ascenders of the line below reach into the picture."""
     height = clean.shape[0]
-    pitch = round(height * random.uniform(0.86, 1.0))
+    pitch = round(height * random.uniform(0.74, 0.98))
     joined = _fit(above, clean.shape)[pitch:] if random.random() < 0.7 else clean[:0]
     result = clean.copy()
     result[: len(joined)] = np.minimum(result[: len(joined)], joined)
