@@ -43,6 +43,7 @@ def run_stage(
         _claim(folder, owner)
         if (folder / manifest.NAME).is_file():
             sealed = manifest.verify(folder, kind)
+            _check_origin(folder, sealed, owner)
             log.info("%s: reused, nothing changed since it was made (digest %s)", kind, sealed.digest())
         else:
             sealed = manifest.write_manifest(folder, kind, config, parents, work(folder))
@@ -100,6 +101,13 @@ def _claim(folder: Path, owner: dict[str, Any]) -> None:
         changed = ", ".join(name for name in owner if former.get(name) != owner[name])
         fix = "Give another --output, or empty the folder: no run inherits the state of another."
         raise ConfigError(f"work of the same config and inputs in {folder}", f"another {changed}", fix)
+
+
+def _check_origin(folder: Path, sealed: manifest.Manifest, owner: dict[str, Any]) -> None:
+    # An artifact that was copied here has no owner file, but its manifest says where it comes from.
+    if (sealed.config_digest, sealed.parents) != (owner["config"], owner["parents"]):
+        fix = "Give another --output: a finished artifact is never made over."
+        raise ConfigError(f"an artifact of this config and inputs in {folder}", "one of another", fix)
 
 
 def publish(folder: Path, output: Path, sealed: manifest.Manifest) -> None:

@@ -164,7 +164,7 @@ def _press(coverage: GreyImage, hand: Hand, random: np.random.Generator) -> Grey
     """Make strokes thicker or thinner, varying along the line as the pressure of the pen does."""
     softened = cv2.GaussianBlur(coverage, (0, 0), OVERSAMPLING * 0.5)
     grid = random.standard_normal(grid_shape(coverage.shape, hand.size * OVERSAMPLING * 0.4), dtype=np.float32)
-    lowest = 255 * (0.4 - 0.3 * hand.weight) - grid * np.float32(255 * hand.pressure)
+    lowest = 255 * (0.42 - 0.3 * hand.weight) - grid * np.float32(255 * hand.pressure)
     thresholds = enlarge(np.clip(lowest, 8, 130).astype(np.uint8), coverage.shape)
     # Both operations saturate at 0 and 255.
     pressed: GreyImage = cv2.convertScaleAbs(cv2.subtract(softened, thresholds), alpha=2.2)
