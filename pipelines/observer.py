@@ -64,6 +64,9 @@ class StageObserver(logging.Filter):
         return True
 
     def _start(self, stage: StageRecord, _match: re.Match[str]) -> None:
+        # The runner would go on with every task that does not need the failed one.
+        if any(other.status == "failed" for other in self.stages.values()):
+            raise RuntimeError(f"a task failed before '{stage.task}', which is not started")
         stage.status, stage.started = "running", time.time()
 
     def _end(self, stage: StageRecord, match: re.Match[str]) -> None:

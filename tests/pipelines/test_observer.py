@@ -40,6 +40,19 @@ def test_observer_follows_a_task_through_the_runners_messages(root_logger):
     ]
 
 
+def test_no_task_starts_after_one_that_failed(root_logger):
+    stages = stages_of_a_run()
+    stages[1].status = "failed"
+    observer = StageObserver(stages, lambda: None)
+    root_logger.addFilter(observer)
+    try:
+        with pytest.raises(RuntimeError, match="train-recognizer-2"):
+            logging.info("Executing task 'train-recognizer-2'")
+    finally:
+        root_logger.removeFilter(observer)
+    assert stages[2].status == "pending"
+
+
 def test_stages_are_the_tasks_of_the_pipeline():
     from pipelines.training import training
 
