@@ -22,8 +22,8 @@ __all__ = [
     "process_group",
     "reporting",
     "resolved_processes",
-    "several_ranks",
     "working_device",
+    "world_size",
 ]
 
 log = get_logger(__name__)
@@ -106,15 +106,15 @@ def mean_over_ranks(values: torch.Tensor) -> torch.Tensor:
 
     With the parameters' gradients averaged afterwards, the result is the gradient of the mean of the ranks' losses.
     """
-    if not several_ranks():
+    if world_size() == 1:
         return values
     mean: torch.Tensor = _MeanOverRanks.apply(values)
     return mean
 
 
-def several_ranks() -> bool:
-    """Return whether this process has joined a group of more than one."""
-    return distributed.is_initialized() and distributed.get_world_size() > 1
+def world_size() -> int:
+    """Return the number of ranks of the group that this process has joined, or 1."""
+    return distributed.get_world_size() if distributed.is_initialized() else 1
 
 
 def working_device(local_rank: int) -> torch.device:

@@ -7,7 +7,7 @@ convolutions run faster so.
 import torch
 from torch import nn
 
-from pulih.common.dist import mean_over_ranks, several_ranks
+from pulih.common.dist import mean_over_ranks, world_size
 
 
 class BatchNorm(nn.BatchNorm2d):
@@ -20,14 +20,15 @@ class BatchNorm(nn.BatchNorm2d):
 
     def forward(self, maps_BCHW: torch.Tensor) -> torch.Tensor:
         """Return maps of the same shape; in training every channel has zero mean and unit variance before its scale."""
-        if not (self.training and several_ranks()):
+        if not self.training or world_size() == 1:
             normed: torch.Tensor = super().forward(maps_BCHW)
             return normed
         values = maps_BCHW.float()
         moments = torch.stack([values.mean((0, 2, 3)), values.square().mean((0, 2, 3))])
         mean_C, square_C = mean_over_ranks(moments)
         variance_C = square_C - mean_C.square()
-        self._follow(mean_C.detach(), variance_C.detach())
+        count = values.numel() // values.shape[1] * world_size()
+        self._follow(mean_C.detach(), variance_C.detach() * count / (count - 1))
         scale_C = self.weight * (variance_C + self.eps).rsqrt()
         shift_C = self.bias - mean_C * scale_C
         synced: torch.Tensor = maps_BCHW * scale_C[None, :, None, None] + shift_C[None, :, None, None]

@@ -52,20 +52,21 @@ class Recognizer(nn.Module, ABC):
 
 
 class ConvolutionalRecognizer(Recognizer):
-    """Plain convolutions with pooling, then convolutions along the line: its gradient to the image is well behaved.
+    """Strided and residual separable convolutions, first over the image, then along the line.
 
-    The features are three maps: (B, 2c, 16, T), (B, 3c, 8, T) and (B, hidden, 1, T).
+    The features are three maps: (B, c, 16, T), (B, 2c, 8, T) and (B, hidden, 1, T).
     """
 
     def __init__(self, config: RecognizerConfig, charset: Charset, height: int) -> None:
         super().__init__(charset, height)
-        first, second, third, hidden = config.channels, 2 * config.channels, 3 * config.channels, config.hidden
-        widths = [4, *[first] * (self.stride.bit_length() - 2)]
-        pooled = [layer for a, b in pairwise(widths) for layer in (conv_norm(a, b, (3, 3)), nn.MaxPool2d(2))]
-        self.fine = nn.Sequential(nn.PixelUnshuffle(2), ChannelsLast(), *pooled, conv_norm(first, second, (3, 3)))
-        self.coarse = nn.Sequential(nn.MaxPool2d((2, 1)), conv_norm(second, third, (3, 3)))
-        self.flatten = nn.Sequential(nn.MaxPool2d((2, 1)), conv_norm(third, hidden, (ROWS // 4, 3), padding=(0, 1)))
-        self.sequence = nn.Sequential(*[conv_norm(hidden, hidden, (1, 5)) for _ in range(config.depth)])
+        first, second, hidden = config.channels, 2 * config.channels, config.hidden
+        widths = [16, *[first] * (self.stride.bit_length() - 3)]
+        strided = [conv_norm(a, b, (3, 3), (2, 2)) for a, b in pairwise(widths)]
+        stem = conv_norm(widths[-1], first, (3, 3))
+        self.fine = nn.Sequential(nn.PixelUnshuffle(4), ChannelsLast(), *strided, stem, Residual(first, (3, 3)))
+        self.coarse = nn.Sequential(conv_norm(first, second, (3, 3), (2, 1)), Residual(second, (3, 3)))
+        self.flatten = conv_norm(second, hidden, (ROWS // 2, 1), padding=(0, 0))
+        self.sequence = nn.Sequential(*[Residual(hidden, (1, 9)) for _ in range(config.depth)])
         self.dropout = nn.Dropout(config.dropout)
         self.classify = nn.Linear(hidden, len(charset))
 
@@ -82,22 +83,21 @@ class ConvolutionalRecognizer(Recognizer):
 
 
 class RecurrentRecognizer(Recognizer):
-    """Strided and separable convolutions, then bidirectional LSTM layers (the scheme of Shi et al., TPAMI 2017).
+    """Plain convolutions with pooling, then bidirectional LSTM layers: CRNN (Shi et al., TPAMI 2017).
 
     The columns go around the LSTM too: without this way past it, CTC stays on blanks much longer. The features are
-    three maps: (B, c, 16, T), (B, 2c, 8, T) and (B, hidden, 1, T). On a GPU cuDNN gives no gradient through an LSTM in
-    eval mode, so that a loss can use the features only.
+    three maps: (B, 2c, 16, T), (B, 3c, 8, T) and (B, hidden, 1, T). On a GPU cuDNN gives no gradient through an LSTM
+    in eval mode, so that a loss can use the features only.
     """
 
     def __init__(self, config: RecognizerConfig, charset: Charset, height: int) -> None:
         super().__init__(charset, height)
-        first, second, hidden = config.channels, 2 * config.channels, config.hidden
-        widths = [16, *[first] * (self.stride.bit_length() - 3)]
-        strided = [conv_norm(a, b, (3, 3), (2, 2)) for a, b in pairwise(widths)]
-        stem = conv_norm(widths[-1], first, (3, 3))
-        self.fine = nn.Sequential(nn.PixelUnshuffle(4), ChannelsLast(), *strided, stem, Residual(first, (3, 3)))
-        self.coarse = nn.Sequential(conv_norm(first, second, (3, 3), (2, 1)), Residual(second, (3, 3)))
-        self.flatten = conv_norm(second, hidden, (ROWS // 2, 1), padding=(0, 0))
+        first, second, third, hidden = config.channels, 2 * config.channels, 3 * config.channels, config.hidden
+        widths = [4, *[first] * (self.stride.bit_length() - 2)]
+        pooled = [layer for a, b in pairwise(widths) for layer in (conv_norm(a, b, (3, 3)), nn.MaxPool2d(2))]
+        self.fine = nn.Sequential(nn.PixelUnshuffle(2), ChannelsLast(), *pooled, conv_norm(first, second, (3, 3)))
+        self.coarse = nn.Sequential(nn.MaxPool2d((2, 1)), conv_norm(second, third, (3, 3)))
+        self.flatten = nn.Sequential(nn.MaxPool2d((2, 1)), conv_norm(third, hidden, (ROWS // 4, 3), padding=(0, 1)))
         self.recurrent = nn.LSTM(hidden, hidden // 2, config.depth, batch_first=True, bidirectional=True)
         self.norm = nn.LayerNorm(hidden)
         self.dropout = nn.Dropout(config.dropout)
