@@ -24,7 +24,7 @@ STROKE_REACH = 2.5  # in x-heights: a window of this side around a stroke also h
 SHEET_SHARE = 0.5  # wide areas darker than this share of the paper are not the sheet
 DEEPEST_INK = 0.35  # faded ink is deepened to this share of its paper's luminance, its hue kept
 PAPER_SPREAD = 0.05  # in longest sides: stains narrower than this do not stay in the paper tone
-INK_SPREAD = 0.02
+INK_SPREAD = 0.012  # inks farther apart than this keep their own tones
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,12 @@ def _sheet(brightness: Field, reach: int) -> Field:
 def _spread(values: NDArray[Any], weight: NDArray[Any], share: float) -> Field:
     """Blur ``values`` where ``weight`` counts; what has no weight near it gets the weighted mean of all."""
     sigma = share * max(weight.shape)
-    mean = (values * weight[:, :, None]).sum(axis=(0, 1)) / max(float(weight.sum()), 1e-6)
+    mean = (values * weight[:, :, None]).sum(axis=(0, 1)) / max(float(weight.sum()), 1e-9)
     summed = cv2.GaussianBlur(values * weight[:, :, None], (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+    summed = summed.reshape(values.shape)
     total = cv2.GaussianBlur(weight, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)[:, :, None]
-    return np.asarray((summed + 1e-3 * mean) / (total + 1e-3), np.float32)
+    trust = 1e-3 * max(float(total.max()), 1e-9)
+    return np.asarray((summed + trust * mean) / (total + trust), np.float32)
 
 
 def network_view(grey: GreyImage, surface: Surface) -> GreyImage:
@@ -92,17 +94,31 @@ def network_view(grey: GreyImage, surface: Surface) -> GreyImage:
 
 
 def ink_tone(page: RgbImage, restored: GreyImage, surface: Surface) -> Field:
-    """Estimate the ink's tone (h, w, 3) 0..255 from an RGB page and its restored luminance, both of one size."""
+    """Estimate the ink's tone (h, w, 3) 0..255 from an RGB page and its restored luminance, both of one size.
+
+    The hue comes from the mean optical densities of what is written (Beer-Lambert: more of the same ink multiplies
+    them all), the depth from the cores of the strokes, whose blurred rims are half paper.
+    """
+    written = ((255 - restored).astype(np.float32) / 255) ** 2
+    grey = luminance(page)
+    core = written * ((255 - grey).astype(np.float32) / 255) ** 4
+    mixed = _local_mean(page, written, surface)
+    depth = _local_mean(grey[:, :, None], core, surface)[:, :, 0]
+    paper = np.maximum(surface.paper, 2)
+    light = paper @ LUMA
+    depth = np.minimum(depth, DEEPEST_INK * light)
+    density = np.log(paper / np.clip(mixed, 1, 0.99 * paper))
+    reach = np.log(light / np.maximum(depth, 1)) / np.log(light / np.clip(mixed @ LUMA, 1, 0.99 * light))
+    tone = paper * np.exp(-density * np.maximum(reach, 0)[:, :, None])
+    return np.asarray(tone * (depth / np.maximum(tone @ LUMA, 1))[:, :, None], np.float32)
+
+
+def _local_mean(image: NDArray[np.uint8], weight: NDArray[Any], surface: Surface) -> Field:
+    """Return the weighted means of each channel around every point of the surface."""
     size = surface.sheet.shape
-    weight = np.zeros((*size, 1), np.float32)
-    total = np.zeros((*size, 3), np.float32)
-    share = ((255 - restored).astype(np.float32) / 255) ** 2
-    weight[:, :, 0] = _area(share, size) * surface.sheet
-    for channel in range(3):
-        total[:, :, channel] = _area(share * page[:, :, channel], size) * surface.sheet
-    tone = _spread(total / np.maximum(weight, 1e-6), weight[:, :, 0], INK_SPREAD)
-    depth = DEEPEST_INK * (surface.paper @ LUMA) / np.maximum(tone @ LUMA, 1)
-    return np.asarray(tone * np.minimum(depth, 1)[:, :, None], np.float32)
+    total = _area(weight, size) * surface.sheet
+    channels = [_area(weight * image[:, :, index], size) * surface.sheet for index in range(image.shape[2])]
+    return _spread(np.dstack(channels) / np.maximum(total, 1e-9)[:, :, None], total, INK_SPREAD)
 
 
 def compose(page: RgbImage, restored: GreyImage, surface: Surface, ink: Field, paper: Paper) -> RgbImage:

@@ -53,6 +53,15 @@ def test_faded_ink_is_deepened_with_its_hue(page_of) -> None:
     assert (np.diff(tone, axis=2) < 0).all()
 
 
+def test_black_ink_stays_as_black_as_it_was(page_of) -> None:
+    page = page_of(700, 900, 14, ink=(20, 18, 16))
+    page = cv2.GaussianBlur(page, (0, 0), 1.0)
+    restored = np.where(luminance(page) < 130, 0, 255).astype(np.uint8)
+    surface = find_surface(page, 14)
+    answer = compose(page, restored, surface, ink_tone(page, restored, surface), "keep")
+    assert answer[restored == 0].mean() < page[restored == 0].mean() + 3
+
+
 def test_white_paper_is_exactly_white(page_of) -> None:
     page = page_of(700, 900, 14)
     answer = composed(page, "white")
@@ -82,6 +91,7 @@ def test_black_surroundings_come_back_untouched_and_never_reach_the_network(page
     assert (compose(page, view, surface, ink_tone(page, view, surface), "white")[:150] == 255).all()
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("value", [0, 128, 255])
 def test_uniform_page_comes_back_uniform(value: int) -> None:
     page = np.full((300, 200, 3), value, np.uint8)
