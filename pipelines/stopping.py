@@ -39,11 +39,11 @@ def running_tasks(patience: float = 2.0) -> list[psutil.Process]:
     """Return the tasks' processes: the children of the shells that the local runner starts."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
-        tasks = [task for shell in psutil.Process().children() for task in _children(shell)]
+        tasks: list[psutil.Process] = [task for shell in psutil.Process().children() for task in _children(shell)]
         if any("python" in _name(task) for task in tasks):
             return tasks
         time.sleep(0.02)
-    return psutil.Process().children()
+    return list(psutil.Process().children())
 
 
 def _children(process: psutil.Process) -> list[psutil.Process]:

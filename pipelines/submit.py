@@ -46,7 +46,7 @@ def submit(profile: Profile, settings: Settings) -> str:
 
 @contextmanager
 def _explained(host: str) -> Iterator[None]:
-    from kfp_server_api import ApiException
+    from kfp_server_api import ApiException  # type: ignore[import-untyped]
 
     try:
         yield

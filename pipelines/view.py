@@ -17,8 +17,12 @@ BLOCKS = (
 )
 
 
+def _plain(line: str) -> str:
+    return COLOUR.sub("", line)
+
+
 class Tee(io.TextIOBase):
-    """Writes everything to a log, without colours, and to the terminal what concerns the user, line by line."""
+    """Writes, line by line, everything to a log and what concerns the user to the terminal, without colours."""
 
     def __init__(self, terminal: TextIO, log: TextIO) -> None:
         self.terminal, self.log = terminal, log
@@ -26,11 +30,10 @@ class Tee(io.TextIOBase):
         self._until: re.Pattern[str] | None = None
 
     def write(self, text: str) -> int:
-        """Write ``text`` to the log, and to the terminal the lines that are complete now."""
-        plain = COLOUR.sub("", text)
-        self.log.write(plain)
-        *lines, self._pending = (self._pending + plain).split("\n")
-        for line in lines:
+        """Take ``text`` and write the lines that it completes."""
+        *lines, self._pending = (self._pending + text).split("\n")
+        for line in map(_plain, lines):
+            self.log.write(line + "\n")
             if self._concerns(line):
                 self.terminal.write(PREFIX.sub(r"    \1 ", line).rstrip() + "\n")
         return len(text)

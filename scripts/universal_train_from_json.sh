@@ -83,7 +83,7 @@ code='import sys; sys.argv[0] = "pulih"; from pulih.cli import main; main()'
 setsid nohup "$python" -c "$code" "${command[@]}" >>"$log" 2>&1 </dev/null &
 pid=$!
 printf '%s\n' "$pid" >"$pid_file"
-sleep "${PULIH_START_WAIT:-2}"
+sleep 1
 if ! kill -0 "$pid" 2>/dev/null && ! wait "$pid"; then
   tail -n 20 "$log" >&2
   fail "the training did not start; its whole output is in $log"

@@ -23,7 +23,8 @@ def evaluate(  # noqa: PLR0913, PLR0917 - KFP wires every artifact as a paramete
     from pulih.evaluation import stage
     from pulih.evaluation.config import EvaluationConfig
 
-    settings, sources = read_config(EvaluationConfig, config), (lines.path, restorer.path, evaluator.path)
-    sealed = stage.evaluate(settings, *map(Path, sources), Path(evaluation.path))
+    settings = read_config(EvaluationConfig, config)
+    sources = (Path(lines.path), Path(restorer.path), Path(evaluator.path))
+    sealed = stage.evaluate(settings, *sources, Path(evaluation.path))
     show_figures(metrics, sealed.facts)
     show_page(report, Path(evaluation.path) / "report.html")

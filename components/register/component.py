@@ -21,5 +21,6 @@ def register(
     from pulih.registry import stage
     from pulih.registry.config import RegistryConfig
 
-    settings, sources = read_config(RegistryConfig, config), (restorer.path, evaluation.path, decision.path)
-    stage.register(settings, *map(Path, sources), Path(registration.path))
+    settings = read_config(RegistryConfig, config)
+    sources = (Path(restorer.path), Path(evaluation.path), Path(decision.path))
+    stage.register(settings, *sources, Path(registration.path))
