@@ -1,4 +1,6 @@
 import pytest
+from fontTools import subset
+from fontTools.ttLib import TTFont
 
 from pulih.common.errors import InputError
 from pulih.data.charset import LATIN
@@ -48,3 +50,19 @@ def test_file_that_is_no_font_is_refused(tmp_path):
     (tmp_path / "broken.ttf").write_text("not a font")
     with pytest.raises(InputError, match=r"broken\.ttf"):
         open_face("broken", (str(tmp_path),))
+
+
+def test_font_without_the_basic_letters_is_refused_with_what_it_lacks(tmp_path):
+    font = TTFont(fonts.find("kristi"))
+    subsetter = subset.Subsetter()
+    subsetter.populate(text="abcdefghijklmnopqrstuvw")
+    subsetter.subset(font)
+    font.save(tmp_path / "poor.ttf")
+    with pytest.raises(InputError, match=r"xyz.*Latin"):
+        open_face("poor", (str(tmp_path),))
+
+
+def test_split_without_a_font_is_refused(small):
+    held_out = tuple(name for name, pin in fonts.pins().items() if pin.held_out)
+    with pytest.raises(InputError, match="'test_unseen'"):
+        faces_of(small(fonts=held_out, held_out_fonts=()), "test_unseen")

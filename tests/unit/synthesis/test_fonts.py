@@ -85,3 +85,15 @@ def test_failing_npm_is_reported_with_its_words_and_leaves_nothing(tmp_path, mon
     with pytest.raises(UserError, match=r"(?s)no such registry.*ECONNREFUSED.*Check the network"):
         fonts.install(tmp_path / "fonts")
     assert not list((tmp_path / "fonts").glob("*"))
+
+
+def test_command_says_what_is_installed_and_how_it_ended(tmp_path, monkeypatch):
+    monkeypatch.setenv("PULIH_FONTS_DIR", str(tmp_path))
+    for name in fonts.pins():
+        fonts.pinned_path(name).touch()
+    assert fonts.main() == 0
+    fonts.pinned_path("bilbo").unlink()
+    pretend_npm(tmp_path, monkeypatch, "import sys; sys.exit('npm error: offline')")
+    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9/")
+    monkeypatch.setenv("npm_config_fetch_retries", "0")
+    assert fonts.main() == UserError.exit_code
