@@ -1,13 +1,18 @@
 """One real server for all endpoint tests; its network is the known filter of ``blur_restorer``."""
 
+import base64
 import io
+import json
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
+from pulih.data.images import ImageLimits
 from pulih.deployment.server import Patience, running_server
+from pulih.restorer.files import restore_bytes
+from pulih.restorer.infer import Restorer
 
 SETTINGS = ("max_body_bytes=3000000", "max_images=4", "body_seconds=2", "max_requests=4", "threads=1")
 
@@ -37,3 +42,49 @@ def server(blur_restorer, server_log):
 @pytest.fixture(scope="session")
 def client(server):
     return server.client
+
+
+class Caller:
+    """Requests of both protocols as plain HTTP; answers are the status and the parsed body."""
+
+    predict, infer = "/v1/models/restorer:predict", "/v2/models/restorer/infer"
+
+    def __init__(self, client) -> None:
+        self.client = client
+        self.json = {"Content-Type": "application/json"}
+
+    def v1(self, instances, **more):
+        body = json.dumps({"instances": instances, **more}).encode()
+        status, answer = self.client.request("POST", self.predict, body, self.json)
+        return status, json.loads(answer)
+
+    def v2(self, **request):
+        status, answer = self.client.request("POST", self.infer, json.dumps(request).encode(), self.json)
+        return status, json.loads(answer)
+
+    def v2_binary(self, header: dict, data: bytes, announced: int | None = None):
+        text = json.dumps(header).encode()
+        length = len(text) if announced is None else announced
+        headers = {"Content-Type": "application/octet-stream", "Inference-Header-Content-Length": str(length)}
+        return self.client.request("POST", self.infer, text + data, headers)
+
+    @staticmethod
+    def instance(data: bytes, **more) -> dict:
+        return {"image": {"b64": base64.b64encode(data).decode("ascii")}, **more}
+
+    @staticmethod
+    def tensor(*files: bytes) -> dict:
+        data = [base64.b64encode(file).decode("ascii") for file in files]
+        return {"name": "image", "shape": [len(data)], "datatype": "BYTES", "data": data}
+
+
+@pytest.fixture(scope="session")
+def call(client):
+    return Caller(client)
+
+
+@pytest.fixture(scope="session")
+def local(blur_restorer, scan):
+    """What `pulih restore` writes for the same scan, by the value of ``paper``."""
+    restorer = Restorer.load(blur_restorer, threads=1)
+    return {paper: restore_bytes(scan, "scan", restorer, paper, ImageLimits())[0] for paper in ("keep", "white")}

@@ -1,4 +1,4 @@
-"""Images from outside: decoding that bad or hostile bytes cannot harm, and encoding of the answers.
+"""Images from outside, decoded so that bad or hostile bytes cannot harm.
 
 The header is checked against ``ImageLimits`` before a single pixel is decoded, so that a decompression bomb costs
 nothing.
@@ -8,21 +8,18 @@ import io
 import math
 import struct
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps
-from PIL.TiffImagePlugin import AppendingTiffWriter
 from pydantic import Field
 
 from pulih.common.config import StageConfig
 from pulih.common.errors import InputError
-from pulih.common.files import atomic_path
 from pulih.common.logging import get_logger
 from pulih.data.signatures import described
 
@@ -219,27 +216,3 @@ def _explained(name: str) -> Iterator[None]:
 
 def _too_large(name: str, found: str, limit: str) -> InputError:
     return InputError(f"{name} within {limit}", found, "Scale it down or cut it into parts, or raise the limit.")
-
-
-def encode_png(pixels: NDArray[np.uint8], dpi: Dpi | None = None, icc_profile: bytes | None = None) -> bytes:
-    """Encode 8-bit pixels (H, W) or (H, W, 3) as PNG, with the resolution and colour profile if known."""
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG", compress_level=3, **_metadata(dpi, icc_profile))
-    return buffer.getvalue()
-
-
-def write_tiff(path: Path, pages: Iterable[DecodedImage]) -> int:
-    """Write pages as one deflate-compressed TIFF file, atomically, holding one page at a time; returns their number."""
-    count = 0
-    with atomic_path(path) as temporary, AppendingTiffWriter(str(temporary), new=True) as tiff:
-        for page in pages:
-            options = _metadata(page.dpi, page.icc_profile)
-            Image.fromarray(page.pixels).save(tiff, "TIFF", compression="tiff_adobe_deflate", **options)
-            tiff.newFrame()
-            count += 1
-    return count
-
-
-def _metadata(dpi: Dpi | None, icc_profile: bytes | None) -> dict[str, Any]:
-    values = {"dpi": dpi, "icc_profile": icc_profile}
-    return {name: value for name, value in values.items() if value is not None}

@@ -11,7 +11,7 @@ class DeploymentConfig(StageConfig):
     page: str = Field("", description="page scan to send: a file or s3:// address; empty = the first one at hand")
     max_side: int = Field(3000, ge=64, description="a larger page is reduced to this many pixels before it is sent")
     threads: int = Field(0, ge=0, description="CPU threads of the server; 0 = one per core")
-    start_seconds: float = Field(180.0, gt=0, description="time the server has to become ready")
+    start_seconds: float = Field(300.0, gt=0, description="time the server has to become ready")
     answer_seconds: float = Field(300.0, gt=0, description="time an answer may take")
     stop_seconds: float = Field(30.0, gt=0, description="time from SIGTERM to SIGKILL")
     seed: int = Field(0, ge=0, description="unused: nothing here is drawn")

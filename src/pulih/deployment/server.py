@@ -27,7 +27,7 @@ TRIES = 3  # another process may take the port between its choice and its use
 class Patience:
     """Seconds to wait for the server to become ready, to answer, and to stop after SIGTERM."""
 
-    start: float = 180.0
+    start: float = 300.0
     answer: float = 300.0
     stop: float = 30.0
 

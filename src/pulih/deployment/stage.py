@@ -13,7 +13,8 @@ from pulih.common.errors import PulihError
 from pulih.common.files import write_bytes, write_json
 from pulih.common.logging import get_logger
 from pulih.data import manifest
-from pulih.data.images import DecodedImage, decode_image, encode_png, read_pages
+from pulih.data.encoding import encode_png
+from pulih.data.images import DecodedImage, decode_image, read_pages
 from pulih.data.workspace import run_stage
 from pulih.deployment.client import Answer
 from pulih.deployment.config import DeploymentConfig

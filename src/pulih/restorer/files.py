@@ -14,17 +14,8 @@ from pulih.common.config import StageConfig
 from pulih.common.errors import InputError
 from pulih.common.files import write_bytes
 from pulih.common.logging import get_logger
-from pulih.data.images import (
-    SUFFIXES,
-    TIFF_SUFFIXES,
-    DecodedImage,
-    ImageLimits,
-    RgbImage,
-    decode_image,
-    encode_png,
-    read_pages,
-    write_tiff,
-)
+from pulih.data.encoding import encode_png, write_tiff
+from pulih.data.images import SUFFIXES, TIFF_SUFFIXES, DecodedImage, ImageLimits, RgbImage, decode_image, read_pages
 from pulih.restorer.colour import Paper
 from pulih.restorer.infer import RestoredPage, Restorer
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image
 
 from pulih.common.errors import InputError
-from pulih.data.images import DecodedImage, ImageLimits, decode_image, decode_pages, encode_png, read_pages, write_tiff
+from pulih.data.encoding import write_tiff
+from pulih.data.images import DecodedImage, ImageLimits, decode_image, decode_pages, read_pages
 
 RAMP = np.linspace(0, 255, 40 * 60).reshape(40, 60).astype(np.uint8)
 
@@ -100,29 +101,6 @@ def test_exif_rotation_is_applied_and_resolution_turned_with_it(kind: str, optio
 def test_broken_exif_does_not_cost_the_picture() -> None:
     data = saved(Image.fromarray(RAMP), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\x7f")
     assert decode_image(data, "scan").pixels.shape == (40, 60, 3)
-
-
-def test_colour_profile_of_rgb_is_kept_through_png_and_tiff(tmp_path: Path) -> None:
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    page = decode_image(saved(Image.new("RGB", (8, 8)), "PNG", icc_profile=profile), "scan")
-    write_tiff(tmp_path / "out.tif", [page])
-    assert next(read_pages(tmp_path / "out.tif")).icc_profile == profile
-    assert decode_image(encode_png(page.pixels, page.dpi, page.icc_profile), "scan").icc_profile == profile
-
-
-def test_resolution_survives_png_and_tiff(tmp_path: Path) -> None:
-    page = DecodedImage(np.repeat(RAMP[:, :, None], 3, axis=2), dpi=(600.0, 600.0))
-    write_tiff(tmp_path / "out.tif", [page])
-    assert next(read_pages(tmp_path / "out.tif")).dpi == pytest.approx((600, 600), rel=1e-3)
-    assert decode_image(encode_png(page.pixels, page.dpi), "scan").dpi == pytest.approx((600, 600), rel=1e-3)
-
-
-def test_tiff_pages_come_one_by_one_and_unchanged(tmp_path: Path) -> None:
-    pages = [DecodedImage(np.full((20 + i, 30, 3), 60 * i, np.uint8), dpi=(300.0, 300.0)) for i in range(4)]
-    assert write_tiff(tmp_path / "book.tif", iter(pages)) == 4
-    read = list(read_pages(tmp_path / "book.tif"))
-    assert [page.pixels.shape[0] for page in read] == [20, 21, 22, 23]
-    assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(read, pages, strict=True))
 
 
 def test_thumbnail_inside_a_tiff_is_not_a_page() -> None:

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from pulih.common.errors import InputError
-from pulih.data.images import DecodedImage, ImageLimits, decode_image, encode_png, read_pages, write_tiff
+from pulih.data.encoding import encode_png, write_tiff
+from pulih.data.images import DecodedImage, ImageLimits, decode_image, read_pages
 from pulih.restorer.files import (
     RestoreOptions,
     find_images,
