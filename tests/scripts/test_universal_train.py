@@ -102,7 +102,7 @@ def test_training_starts_in_the_background_is_stopped_continued_and_kept_apart(t
     assert f"process id: {pid}" in started.stdout
     assert f"tail -f {folder}/state/train.log" in started.stdout
     assert psutil.Process(pid).terminal() is None
-    wait_for(lambda: (folder / "state" / "checkpoint.pt").is_file())
+    wait_for((folder / "state" / "checkpoint.pt").is_file)
 
     again = run(config, cwd=tmp_path)
     assert (again.returncode, f"kill -TERM {pid}" in again.stderr) == (2, True), again.stderr
@@ -119,7 +119,7 @@ def test_training_starts_in_the_background_is_stopped_continued_and_kept_apart(t
 
     continued = run(config, cwd=tmp_path)
     assert "continuing the training" in continued.stdout
-    wait_for(lambda: (folder / "manifest.json").is_file())
+    wait_for((folder / "manifest.json").is_file)
     assert "resumed at step" in (folder / "state" / "train.log").read_text()
 
     finished = run(config, cwd=tmp_path)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from pulih.cli.estimate import estimate
+from pulih.cli.estimate import BASIS, estimate
 from pulih.common.errors import ArtifactError
 from pulih.data.manifest import read_manifest
 
@@ -38,7 +38,7 @@ def describe(plan: "Plan") -> dict[str, Any]:
         "output_state": _state(plan),
         "command": _command(plan),
         "devices": devices(plan.output or Path()),
-        "estimate": estimate(plan.section, plan.config),
+        "estimate": {**estimate(plan.section, plan.config), "basis": BASIS},
     }
 
 
@@ -48,6 +48,7 @@ def describe_run(profile: "Profile", runs_dir: Path) -> dict[str, Any]:
 
     sections = {name: profile.section(name) for name in SECTIONS}
     parts = {name: estimate(name, config) for name, config in sections.items()}
+    together = {key: sum(part[key] for part in parts.values()) for key in ("seconds", "disk_mb")}
     return {
         "profile": profile.name,
         "config": {name: config.resolved() for name, config in sections.items()},
@@ -55,7 +56,7 @@ def describe_run(profile: "Profile", runs_dir: Path) -> dict[str, Any]:
         "output": str(runs_dir),
         "command": _own_command(),
         "devices": devices(runs_dir),
-        "estimate": {"stages": parts, "seconds": sum(part["seconds"] for part in parts.values())},
+        "estimate": {**together, "stages": parts, "basis": BASIS},
     }
 
 

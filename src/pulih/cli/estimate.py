@@ -5,8 +5,6 @@ multiplications, which here means lines per step and channels squared; networks 
 may differ by a factor of three.
 """
 
-from typing import Any
-
 from pulih.common.config import StageConfig
 from pulih.recognizer.config import RecognizerConfig
 from pulih.restorer.config import RestorerConfig
@@ -23,8 +21,8 @@ OTHER_SECONDS = {"evaluation": 45.0, "gate": 5.0, "registry": 20.0, "deployment"
 START_SECONDS = 10.0  # imports and reading
 
 
-def estimate(section: str, config: StageConfig) -> dict[str, Any]:
-    """Return the seconds and megabytes that a stage would cost, and what that is based on."""
+def estimate(section: str, config: StageConfig) -> dict[str, int]:
+    """Return the seconds and megabytes that a stage would cost."""
     if isinstance(config, SynthesisConfig):
         seconds, megabytes = _synthesis(config)
     elif isinstance(config, RecognizerConfig):
@@ -33,7 +31,7 @@ def estimate(section: str, config: StageConfig) -> dict[str, Any]:
         seconds, megabytes = _restorer(config)
     else:
         seconds, megabytes = OTHER_SECONDS[section], 10.0
-    return {"seconds": round(START_SECONDS + seconds), "disk_mb": round(megabytes), "basis": BASIS}
+    return {"seconds": round(START_SECONDS + seconds), "disk_mb": round(megabytes)}
 
 
 def _synthesis(config: SynthesisConfig) -> tuple[float, float]:

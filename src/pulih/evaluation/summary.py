@@ -63,7 +63,11 @@ def _group(rows: pd.DataFrame, config: EvaluationConfig) -> Tree:
     tree["change"] = {
         name: asdict(bootstrap.difference(after[name][0], before[name][0], before[name][1])) for name in PARTS
     }
-    tree["change"]["lines_worse"] = asdict(bootstrap.ratio(after["cer"][0] > before["cer"][0], np.ones(len(fonts))))
+    worse = after["cer"][0] > before["cer"][0]
+    # Where even the clean line is misread as badly, the reader is at fault rather than the restorer.
+    harmed = worse & (after["cer"][0] > parts["clean"]["cer"][0])
+    for name, lines in (("lines_worse", worse), ("lines_worse_than_both", harmed)):
+        tree["change"][name] = asdict(bootstrap.ratio(lines, np.ones(len(fonts))))
     return tree
 
 

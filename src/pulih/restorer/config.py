@@ -11,7 +11,7 @@ class GeneratorConfig(StageConfig):
     """Size of the residual encoder-decoder."""
 
     stem: int = Field(2, ge=1, le=8, description="side of the pixel blocks that the stem folds into channels")
-    widths: tuple[int, ...] = Field((32, 64, 96, 128), min_length=1, description="channels per level, finest first")
+    widths: tuple[int, ...] = Field((16, 32, 64, 96), min_length=1, description="channels per level, finest first")
     encoder_blocks: tuple[int, ...] = Field((1, 1, 1, 1), description="blocks per level on the way down")
     decoder_blocks: tuple[int, ...] = Field((1, 1, 1), description="blocks per level on the way up, finest first")
 
@@ -22,8 +22,6 @@ class GeneratorConfig(StageConfig):
             raise ValueError("encoder_blocks needs one entry per width, decoder_blocks one less")
         if self.stem * 2 ** (levels - 1) > 32:
             raise ValueError("stem * 2 ** (levels - 1) must not exceed 32, the step of the line width")
-        if any(width % 2 for width in self.widths):
-            raise ValueError("every width must be even: a gate multiplies one half of the channels with the other")
         return self
 
 
@@ -59,9 +57,9 @@ class ScheduleConfig(StageConfig):
     """What happens when. Pixel losses first, on crops; then whole lines with every loss."""
 
     steps: int = Field(2000, ge=1, description="generator updates")
-    batch_size: int = Field(16, ge=1, description="crops per step over all processes, while pixel losses act alone")
-    crop_width: int = Field(256, ge=32, multiple_of=32, description="width of a crop in pixels")
-    line_batch_size: int = Field(8, ge=1, description="whole lines per step over all processes, afterwards")
+    batch_size: int = Field(4, ge=1, description="crops per step over all processes, while pixel losses act alone")
+    crop_width: int = Field(192, ge=32, multiple_of=32, description="width of a crop in pixels")
+    line_batch_size: int = Field(4, ge=1, description="whole lines per step over all processes, afterwards")
     adversarial: Ramp = Ramp(start=0.75)
     recognition: Ramp = Ramp(start=0.75)
     ctc: Ramp = Ramp(start=0.9)
@@ -74,7 +72,7 @@ class ScheduleConfig(StageConfig):
 class OptimizerConfig(StageConfig):
     """AdamW for both networks; the generator's rate warms up, then follows a cosine to ``final``."""
 
-    generator_rate: float = Field(2e-3, gt=0)
+    generator_rate: float = Field(5e-3, gt=0)
     discriminator_rate: float = Field(5e-4, gt=0)
     warmup: float = Field(0.05, ge=0, lt=1, description="share of the steps in which the rate rises")
     final: float = Field(0.02, ge=0, le=1, description="last rate as a share of the highest")

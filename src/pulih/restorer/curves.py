@@ -2,42 +2,58 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 from pulih.common.files import write_bytes
 from pulih.restorer.checkpoint import History
-from pulih.restorer.config import LossWeights
+from pulih.restorer.schedule import ADVERSARIAL, PIXELS, RECOGNITION
 
 ACCURACIES = ("image_real", "image_fake", "text_real", "text_fake", "text_mismatch")
+Rows = list[dict[str, float]]
 
 
 def draw_curves(history: History, target: Path) -> None:
-    """Write a PNG: losses of the generator, accuracies of the discriminator, PSNR and SSIM on validation lines."""
+    """Write a PNG: losses of the generator, decisions of the discriminator, PSNR and SSIM on validation lines."""
     import matplotlib as mpl
 
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
-    figure, (losses, judge, quality) = plt.subplots(1, 3, figsize=(14, 3.6), layout="constrained")
-    training, validation = history["training"], history["validation"]
-    for name in LossWeights.model_fields:
-        rows = [row for row in training if name in row]
-        losses.plot([row["step"] for row in rows], [row[name] for row in rows], label=name, linewidth=1)
-    losses.set(xlabel="step", ylabel="loss of the generator", yscale="symlog")
-    losses.legend(fontsize=7)
-    for name in ACCURACIES:
-        rows = [row for row in training if f"accuracy_{name}" in row]
-        judge.plot([row["step"] for row in rows], [row[f"accuracy_{name}"] for row in rows], label=name, linewidth=1)
-    judge.set(xlabel="step", ylabel="right decisions of the discriminator", ylim=(0, 1))
-    judge.legend(fontsize=7)
-    steps = [row["step"] for row in validation]
-    quality.plot(steps, [row["psnr"] for row in validation], color="tab:blue", marker="o", label="PSNR")
-    quality.plot(steps, [row["psnr_input"] for row in validation], color="tab:blue", linestyle=":", label="degraded")
-    quality.set(xlabel="step", ylabel="PSNR of validation lines, dB")
-    quality.legend(fontsize=7, loc="center right")
-    other = quality.twinx()
-    other.plot(steps, [row["ssim"] for row in validation], color="tab:red", marker="s")
-    other.set_ylabel("SSIM", color="tab:red")
+    figure, panels = plt.subplots(2, 2, figsize=(11, 6.4), layout="constrained")
+    training = history["training"]
+    _lines(panels[0, 0], training, dict(zip(PIXELS, PIXELS, strict=True)), "pixel losses")
+    others = (*ADVERSARIAL, *RECOGNITION, "ctc")
+    _lines(panels[1, 0], training, dict(zip(others, others, strict=True)), "losses by the two other networks")
+    names = {f"accuracy_{name}": name for name in ACCURACIES}
+    _lines(panels[1, 1], training, names, "right decisions of the discriminator")
+    panels[1, 1].set_ylim(0, 1.02)
+    _quality(panels[0, 1], history["validation"])
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=100)
     plt.close(figure)
     write_bytes(target, buffer.getvalue())
+
+
+def _lines(panel: Any, training: Rows, names: dict[str, str], title: str) -> None:
+    panel.set(xlabel="step", title=title)
+    for key, label in names.items():
+        rows = [row for row in training if key in row]
+        if rows:
+            panel.plot([row["step"] for row in rows], [row[key] for row in rows], label=label, linewidth=1)
+    if panel.lines:
+        panel.legend(fontsize=8)
+    else:
+        panel.text(0.5, 0.5, "not used so far", ha="center", va="center", transform=panel.transAxes)
+
+
+def _quality(panel: Any, validation: Rows) -> None:
+    steps = [row["step"] for row in validation]
+    panel.plot(steps, [row["psnr"] for row in validation], color="tab:blue", marker="o", label="PSNR restored")
+    panel.plot(steps, [row["psnr_input"] for row in validation], color="tab:blue", linestyle=":", label="PSNR degraded")
+    panel.set(xlabel="step", title="validation lines")
+    panel.set_ylabel("PSNR, dB", color="tab:blue")
+    other = panel.twinx()
+    other.plot(steps, [row["ssim"] for row in validation], color="tab:red", marker="s", label="SSIM restored")
+    other.plot(steps, [row["ssim_input"] for row in validation], color="tab:red", linestyle=":", label="SSIM degraded")
+    other.set_ylabel("SSIM", color="tab:red")
+    panel.legend(handles=[*panel.lines, *other.lines], fontsize=8, loc="center right")

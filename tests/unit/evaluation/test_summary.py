@@ -74,6 +74,13 @@ def test_a_line_read_equally_badly_is_not_made_worse():
     assert part["change"]["lines_worse"]["mean"] == 0
 
 
+def test_a_line_misread_as_badly_when_clean_is_not_worse_than_both():
+    errors = {"degraded": [(0, 0, 0)] * 3, "restored": [(2, 0, 0)] * 3, "clean": [(2, 0, 0), (1, 0, 0), (3, 0, 0)]}
+    change = summarize(rows("test_seen", [0.1, 0.2, 0.3], errors), CONFIG)["test_seen"]["all"]["change"]
+    assert change["lines_worse"]["mean"] == 1
+    assert change["lines_worse_than_both"]["mean"] == pytest.approx(1 / 3)
+
+
 def test_splits_are_apart_and_empty_groups_are_left_out():
     tree = summarize(pd.concat([rows("test_seen", [0.1], {}), rows("test_unseen", [0.9], {})]), CONFIG)
     assert set(tree["test_seen"]) == {"all", "light", "severity_max_0.5"}

@@ -16,7 +16,6 @@ def test_defaults_are_valid_and_weight_every_kind_of_loss():
     [
         {"widths": (8, 16), "encoder_blocks": (1,), "decoder_blocks": (1,)},
         {"widths": (8, 16), "encoder_blocks": (1, 1), "decoder_blocks": (1, 1)},
-        {"widths": (7,), "encoder_blocks": (1,), "decoder_blocks": ()},
         {"widths": (8,) * 6, "encoder_blocks": (1,) * 6, "decoder_blocks": (1,) * 5},
     ],
 )
