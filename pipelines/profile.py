@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pulih.deployment.config import DeploymentConfig
-from pulih.drift.config import DriftConfig
 from pydantic import Field
 
 from pulih.common.config import StageConfig, build_config, read_json
 from pulih.common.errors import ConfigError
 from pulih.common.version import source_digest
+from pulih.deployment.config import DeploymentConfig
+from pulih.drift.config import DriftConfig
 from pulih.evaluation.config import EvaluationConfig
 from pulih.recognizer.config import RecognizerConfig
 from pulih.registry.config import GateConfig, RegistryConfig

@@ -17,10 +17,9 @@ def deploy(
     """Serve the restorer, send it one page, keep its answer; DeploymentConfig lists the keys of ``config``."""
     from pathlib import Path
 
-    from pulih.deployment.config import DeploymentConfig
-
     from components.interface import read_config, show_figures
     from pulih.deployment import page, stage
+    from pulih.deployment.config import DeploymentConfig
 
     settings = read_config(DeploymentConfig, config)
     chosen = page.page_to_send(settings.page, Path(lines.path))

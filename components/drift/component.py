@@ -17,10 +17,9 @@ def drift(
     """Compare the synthetic reference with the archive; DriftConfig lists the keys of ``config``."""
     from pathlib import Path
 
-    from pulih.drift.config import DriftConfig
-
     from components.interface import read_config, show_figures, show_page
     from pulih.drift import stage
+    from pulih.drift.config import DriftConfig
 
     sealed = stage.detect(read_config(DriftConfig, config), Path(lines.path), Path(drift.path))
     show_figures(metrics, sealed.facts)
