@@ -134,18 +134,6 @@ def test_a_changed_archive_is_not_reused(drift, home, lines, config, archive, tm
     shutil.copy(archive / "scan 0.jpg", folder)
     with pytest.raises(ConfigError, match="another parents"):
         detect(changed, lines, tmp_path / "drift")
-    assert detect(changed, lines, tmp_path / "again").facts["pages"]["archive"] == CURRENT
-
-
-def test_a_work_folder_keeps_changed_archives_apart(lines, config, archive, tmp_path, monkeypatch):
-    monkeypatch.setenv("PULIH_WORK_DIR", str(tmp_path / "work"))
-    folder = tmp_path / "archive"
-    shutil.copytree(archive, folder)
-    changed = config.model_copy(update={"archive": str(folder)})
-    detect(changed, lines, tmp_path / "one")
-    (folder / "scan 0.jpg").unlink()
-    assert detect(changed, lines, tmp_path / "two").facts["pages"]["archive"] == CURRENT - 1
-    assert (tmp_path / "two" / "drift.html").is_file()
 
 
 def test_an_archive_like_the_synthesis_does_not_drift(home, lines, draw, tmp_path):
