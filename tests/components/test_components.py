@@ -100,5 +100,5 @@ def test_numbers_that_kfp_made_floats_are_whole_again():
 
     config = RestorerConfig(seed=7)
     values = json.loads(json.dumps(config.resolved()), parse_int=float)
-    assert values["generator"]["widths"] == [32.0, 64.0, 96.0, 128.0]
+    assert values["generator"]["widths"] == [float(width) for width in RestorerConfig().generator.widths]
     assert read_config(RestorerConfig, values) == config

@@ -53,7 +53,10 @@ def champion_of(tracking: Tracking, model: str) -> Registered | None:
         found = f"it at version {held.version if held else None} of {model}"
         fix = "The gate alone moves the alias: put it back (MLflow: set_registered_model_alias)."
         raise ArtifactError(f"the alias '{ALIAS}' at version {last.version if last else None}", found, fix)
-    champion = next(version for version in tracking.versions(model) if version.version == last.version)
+    champion = next((version for version in tracking.versions(model) if version.version == last.version), None)
+    if champion is None:
+        fix = "Bring the version back, or start a new registered model: the record names it as champion."
+        raise ArtifactError(f"version {last.version} of {model}", "none: somebody deleted it", fix)
     if held is None or held.version != champion.version:
         tracking.give_alias(champion, ALIAS)
     return champion

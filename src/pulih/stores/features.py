@@ -145,7 +145,8 @@ def open_repository(definition: Definition, settings: Settings) -> Iterator[Feat
 def _undecodable() -> type[Exception]:
     from google.protobuf.message import DecodeError
 
-    return DecodeError
+    error: type[Exception] = DecodeError
+    return error
 
 
 @contextmanager

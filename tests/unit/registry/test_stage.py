@@ -215,6 +215,16 @@ def test_an_alias_moved_by_hand_is_noticed(chain, store):
         three.register("-again")
 
 
+def test_a_deleted_champion_is_noticed(chain, store):
+    one, two = chain("one", 0), chain("two", 1)
+    one.decide()
+    one.register()
+    store._client.delete_registered_model_alias(MODEL, "champion")
+    store._client.delete_model_version(MODEL, "1")
+    with pytest.raises(ArtifactError, match="version 1 of pulih-restorer; found none"):
+        two.decide()
+
+
 @pytest.mark.parametrize("foreign", ["restorer", "evaluation"])
 def test_a_decision_about_another_candidate_is_refused(chain, store, foreign):
     one, two = chain("one", 0), chain("two", 1, psnr=31.0)

@@ -135,12 +135,12 @@ def test_the_rate_follows_the_schedule(step, line_batch, small):
 
 
 def test_two_lines_can_be_learned_by_heart(networks, samples, small, alone):
-    steps = 60
+    steps = 120
     late = small.schedule.adversarial.model_copy(update={"start": 0.8})
     schedule = small.schedule.model_copy(
         update={"steps": steps, "batch_size": 2, "line_batch_size": 2, "adversarial": late, "recognition": late}
     )
-    optimizer = small.optimizer.model_copy(update={"generator_rate": 1e-2})
+    optimizer = small.optimizer.model_copy(update={"generator_rate": 2e-2})
     config = small.model_copy(update={"schedule": schedule, "optimizer": optimizer})
     step, feed = GanStep(networks, config, alone), Feed(samples[:2], networks.recognizer.charset, config)
     for number in range(steps):
