@@ -12,7 +12,7 @@ export POETRY_PYPI_MIRROR_URL ?= $(shell pip config get global.index-url 2>/dev/
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup run serve s3 doctor test test-fast test-slow check format lock compile benchmark clean
+.PHONY: help setup run serve s3 doctor test test-slow check format lock compile benchmark clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -40,16 +40,13 @@ s3: setup  ## Start a local S3 server and print the settings that use it
 doctor: setup  ## Check stores, fonts, devices, disk and memory
 	$(RUN) pulih doctor
 
-test: setup  ## All tests, with coverage
+test: setup  ## The tests, with coverage; those of minutes are in test-slow
 	$(RUN) coverage erase
-	$(RUN) coverage run -m pytest
+	$(RUN) coverage run -m pytest -m "not slow"
 	$(RUN) coverage combine --quiet
 	$(RUN) coverage report
 
-test-fast: setup  ## The tests that take seconds
-	$(RUN) pytest -m "not slow"
-
-test-slow: setup  ## The tests that take longer
+test-slow: setup  ## The whole chain, killed trainings and other tests that take longer
 	$(RUN) pytest -m slow
 
 check: .venv/.installed  ## Style, types, imports, structure, lock file
