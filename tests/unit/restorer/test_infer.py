@@ -69,7 +69,7 @@ def test_page_keeps_size_and_hue(restorer, page_of) -> None:
     assert answer.image.shape == page.shape
     assert answer.luminance.shape == page.shape[:2]
     lightened = np.median(answer.image, axis=(0, 1)) / np.median(page, axis=(0, 1))
-    assert np.ptp(lightened) < 0.02
+    assert np.ptp(lightened) < 0.05  # the paper is painted anew in its own tone: a channel may move by a few levels
 
 
 def test_page_answer_follows_the_network(restorer, page_of, monkeypatch) -> None:

@@ -189,6 +189,7 @@ def test_a_byte_altered_on_the_way_is_noticed(faulty_line, s3_server, store, fol
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_server_killed_during_an_upload_gives_a_clear_error_and_no_object_afterwards(
     own_s3_server, s3_settings_of, faulty_line, tmp_path
 ):
