@@ -8,10 +8,8 @@ from pulih.common.config import build_config, read_json
 from pulih.common.files import write_bytes, write_json
 from pulih.data import manifest
 from pulih.restorer.config import GeneratorConfig
-from pulih.restorer.generator import SIZE_STEP, Generator
-from pulih.restorer.infer import CONFIG, KIND
-
-WEIGHTS = "model.safetensors"
+from pulih.restorer.contract import CONFIG, KIND, SIZE_STEP, WEIGHTS
+from pulih.restorer.generator import Generator
 
 
 def save_generator(generator: Generator, config: GeneratorConfig, height: int, folder: Path) -> None:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
+from pulih.data.charset import BLANK
 from pulih.restorer.config import DiscriminatorConfig
 
 FOLD = 4
@@ -60,7 +61,8 @@ class TextBranch(nn.Module):
         )
         rows = -(-height // FOLD // 4)
         self.column = nn.Linear(width * rows, width)
-        self.character = nn.Embedding(classes, width)
+        # Padding is a zero, like the border of the convolution, so that longer texts in a batch change nothing.
+        self.character = nn.Embedding(classes, width, padding_idx=BLANK)
         self.neighbours = nn.Conv1d(width, width, 3, padding=1)
         self.query, self.key, self.value = (nn.Linear(width, width) for _ in range(3))
         self.sharpness = nn.Parameter(torch.full((HEADS,), 100.0).log())

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from pulih.common.errors import PulihError
 from pulih.common.files import atomic_path
 from pulih.common.seed import generator as random_stream
+from pulih.restorer.contract import INPUT, OUTPUT
 from pulih.restorer.generator import Generator
-from pulih.restorer.infer import INPUT, OUTPUT
 
 OPSET = 18
 TOLERANCE = 1e-4

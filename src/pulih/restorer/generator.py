@@ -13,7 +13,6 @@ from torch.nn import functional
 
 from pulih.restorer.config import GeneratorConfig
 
-SIZE_STEP = 32
 RESIDUAL_START = 0.2
 
 

@@ -10,8 +10,8 @@ from pulih.data.manifest import Manifest
 from pulih.data.workspace import run_stage
 from pulih.restorer.artifact import read_generator
 from pulih.restorer.config import RestorerConfig
+from pulih.restorer.contract import KIND, MODEL
 from pulih.restorer.export import export_onnx
-from pulih.restorer.infer import KIND, MODEL
 
 
 def train(config: RestorerConfig, lines: Path, recognizer: Path, output: Path) -> Manifest:

@@ -1,6 +1,5 @@
 """Pages with known properties, drawn without any code of the project."""
 
-import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -87,11 +86,3 @@ def write_scans(tmp_path):
         return tmp_path / folder
 
     return write
-
-
-@pytest.fixture(scope="session")
-def real_archive():
-    folder = Path(os.environ.get("PULIH_REAL_DATA", "../shared/data")) / "archive"
-    if not folder.is_dir():
-        pytest.skip(f"no real archive at {folder}: set PULIH_REAL_DATA")
-    return folder

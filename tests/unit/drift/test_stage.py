@@ -1,6 +1,5 @@
 import json
 import re
-import shutil
 
 import numpy as np
 import pandas as pd
@@ -14,6 +13,8 @@ from pulih.data.pages import PageSample, write_page
 from pulih.drift.config import DriftConfig
 from pulih.drift.stage import detect, find_archive
 from pulih.features.catalogue import NAMES
+from pulih.stores.s3 import ObjectStore
+from pulih.stores.urls import S3Url
 
 REFERENCE, CURRENT = 6, 5
 
@@ -124,26 +125,18 @@ def test_a_second_run_is_reused(drift, home, lines, config, caplog):
     assert "reused" in caplog.text
 
 
-def test_a_changed_archive_is_not_reused(drift, home, lines, config, archive, tmp_path):
-    folder = tmp_path / "archive"
-    shutil.copytree(archive, folder)
-    changed = config.model_copy(update={"archive": str(folder)})
-    (folder / "scan 0.jpg").unlink()
-    first = detect(changed, lines, tmp_path / "drift")
-    assert first.facts["pages"]["archive"] == CURRENT - 1
-    shutil.copy(archive / "scan 0.jpg", folder)
-    with pytest.raises(ConfigError, match="another parents"):
-        detect(changed, lines, tmp_path / "drift")
-
-
-def test_an_archive_like_the_synthesis_does_not_drift(home, lines, draw, tmp_path):
-    (tmp_path / "alike").mkdir()
+def test_an_archive_like_the_synthesis_does_not_drift_and_is_not_reused_when_changed(lines, draw, tmp_path):
+    folder = tmp_path / "alike"
+    folder.mkdir()
     for i in range(6):
-        Image.fromarray(draw.small_page(50 + i)).save(tmp_path / "alike" / f"{i}.png")
-    config = DriftConfig(archive=str(tmp_path / "alike"), resamples=100, gallery=0, workers=1)
+        Image.fromarray(draw.small_page(50 + i)).save(folder / f"{i}.png")
+    config = DriftConfig(archive=str(folder), resamples=100, gallery=0, workers=1)
     sealed = detect(config, lines, tmp_path / "drift")
     assert sealed.facts["verdict"] in ("none", "partial")
     assert len(sealed.facts["drifted_descriptors"]) <= 1
+    Image.fromarray(draw.small_page(60)).save(folder / "new.png")
+    with pytest.raises(ConfigError, match="another parents"):
+        detect(config, lines, tmp_path / "drift")
 
 
 def test_without_an_archive_the_stand_in_is_compared_and_said_aloud(home, lines, tmp_path, caplog):
@@ -159,6 +152,17 @@ def test_the_real_datas_archive_is_the_default(archive, tmp_path, monkeypatch):
     found = find_archive(DriftConfig(), tmp_path)
     assert found.title == str(archive)
     assert not found.stand_in
+
+
+def test_an_archive_in_an_object_store_is_read_from_there(s3_settings, archive, tmp_path, monkeypatch):
+    monkeypatch.setenv("PULIH_RUNS_DIR", str(tmp_path / "runs"))
+    prefix = S3Url("archive", f"tests/drift-{tmp_path.name}")
+    store = ObjectStore.from_settings(s3_settings)
+    for path in archive.glob("*.jpg"):
+        store.write(path.read_bytes(), prefix / "volume" / path.name)
+    found = find_archive(DriftConfig(archive=str(prefix)), tmp_path)
+    assert [scan.name for scan in found.scans] == [f"volume/scan {i}.jpg" for i in range(CURRENT)]
+    assert found.title == str(prefix)
 
 
 def test_too_many_broken_scans_are_refused_with_their_reasons(lines, config, tmp_path):

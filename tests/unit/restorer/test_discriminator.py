@@ -41,6 +41,17 @@ def test_text_branch_ignores_the_padding_of_a_line(discriminator):
     torch.testing.assert_close(one, two)
 
 
+def test_longer_texts_in_the_batch_change_nothing(discriminator):
+    columns, widths, lengths = (
+        discriminator.text.columns(torch.rand(1, 1, 64, 96)),
+        torch.tensor([96]),
+        torch.tensor([3]),
+    )
+    short = discriminator.text.judge(columns, widths, torch.tensor([[3, 4, 5]]), lengths)
+    padded = discriminator.text.judge(columns, widths, torch.tensor([[3, 4, 5, 0, 0]]), lengths)
+    torch.testing.assert_close(short, padded[:, :3])
+
+
 def test_text_branch_looks_near_the_place_of_a_character_first(discriminator):
     bias = discriminator.text._nearness(24, torch.tensor([96]), 4, torch.tensor([4]))
     assert bias.shape == (1, 4, 4, 24)
