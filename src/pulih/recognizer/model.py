@@ -27,6 +27,8 @@ ROWS = 16
 class Recognizer(nn.Module, ABC):
     """Reads lines of one height: an image in, scores of every character of the charset per column out."""
 
+    classify: nn.Linear
+
     def __init__(self, charset: Charset, height: int) -> None:
         super().__init__()
         if height not in HEIGHTS:

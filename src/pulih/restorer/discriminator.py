@@ -1,19 +1,23 @@
 """Dual-modal discriminator: does the candidate look clean, and does it show this text?
 
-Axes: B line, H height, W width, h and w patches, K image columns, T characters, D channels.
+Axes: B line, H height, W width, h and w patches, K image columns, T characters, C classes,
+D channels.
 """
+
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
 from pulih.data.charset import BLANK
+from pulih.recognizer.model import Recognizer
 from pulih.restorer.config import DiscriminatorConfig
 
 FOLD = 4
 PATCH = 2 * FOLD
 HEADS = 4
+LEAST_LOG = -10.0  # below this one more factor of improbability says nothing
 
 
 def _convolution(channels_in: int, channels_out: int, stride: int | tuple[int, int] = 1) -> nn.Module:
@@ -42,57 +46,59 @@ class ImageBranch(nn.Module):
         return logits
 
 
+class Columns(NamedTuple):
+    """What the text branch sees of lines: ``values`` (B, K, D) and the reader's log posteriors (B, K, C)."""
+
+    values: Tensor
+    posteriors: Tensor
+
+
 class TextBranch(nn.Module):
     """Characters attend to image columns and judge, one by one, whether the image shows them there.
 
-    The attention starts near the diagonal (character t of T looks at t / T of the line) and learns how far to look.
+    The columns are those of the frozen recognizer (a discriminator on fixed features: Sauer et al., NeurIPS 2021): a
+    branch that had to learn to see as well stayed at chance for a whole training. The attention starts where the
+    recognizer finds the character, near the diagonal (character t of T is at t / T of the line), and learns how far to
+    trust either.
     """
 
-    def __init__(self, width: int, classes: int, height: int) -> None:
+    def __init__(self, width: int, classes: int, reader_width: int) -> None:
         super().__init__()
-        self.see = nn.Sequential(
-            nn.PixelUnshuffle(FOLD),
-            _convolution(FOLD**2, width),
-            nn.LeakyReLU(0.2),
-            _convolution(width, width, stride=(2, 1)),
-            nn.LeakyReLU(0.2),
-            _convolution(width, width, stride=(2, 1)),
-            nn.LeakyReLU(0.2),
-        )
-        rows = -(-height // FOLD // 4)
-        self.column = nn.Linear(width * rows, width)
+        self.column = nn.Sequential(nn.LayerNorm(reader_width), nn.Linear(reader_width, width))
         # Padding is a zero, like the border of the convolution, so that longer texts in a batch change nothing.
         self.character = nn.Embedding(classes, width, padding_idx=BLANK)
         self.neighbours = nn.Conv1d(width, width, 3, padding=1)
         self.query, self.key, self.value = (nn.Linear(width, width) for _ in range(3))
         self.sharpness = nn.Parameter(torch.full((HEADS,), 100.0).log())
-        self.decide = nn.Sequential(nn.Linear(3 * width, width), nn.LeakyReLU(0.2), nn.Linear(width, 1))
+        self.trust = nn.Parameter(torch.ones(HEADS))
+        self.decide = nn.Sequential(nn.Linear(3 * width + HEADS, width), nn.LeakyReLU(0.2), nn.Linear(width, 1))
 
-    def columns(self, candidate_BCHW: Tensor) -> Tensor:
-        """Return column features (B, W / 4, D) of images (B, 1, H, W) in [0, 1]."""
-        seen = self.see(candidate_BCHW)
-        columns: Tensor = self.column(seen.flatten(1, 2).transpose(1, 2))
-        return columns
+    def columns(self, features_BC1K: Tensor, reading_BKC: Tensor) -> Columns:
+        """Return what can be judged, from the recognizer's last feature map and its logits."""
+        values: Tensor = self.column(features_BC1K[:, :, 0].transpose(1, 2))
+        return Columns(values, reading_BKC.log_softmax(-1).clamp_min(LEAST_LOG))
 
-    def judge(self, columns_BKD: Tensor, widths_B: Tensor, codes_BT: Tensor, lengths_B: Tensor) -> Tensor:
-        """Return one logit per character (B, T); positive = the image shows it. Padding has no meaning."""
+    def judge(self, columns: Columns, columns_B: Tensor, codes_BT: Tensor, lengths_B: Tensor) -> Tensor:
+        """Return one logit per character (B, T); positive = the image shows it. Padding has no meaning.
+
+        ``columns_B`` is the number of columns that each line covers.
+        """
         characters = self.character(codes_BT)
         queries = characters + self.neighbours(characters.transpose(1, 2)).transpose(1, 2)
-        bias = self._nearness(columns_BKD.shape[1], widths_B, codes_BT.shape[1], lengths_B)
-        found = functional.scaled_dot_product_attention(
-            self._heads(self.query(queries)),
-            self._heads(self.key(columns_BKD)),
-            self._heads(self.value(columns_BKD)),
-            attn_mask=bias.to(queries.dtype),
-        )
-        found = found.transpose(1, 2).flatten(2)
-        logits: Tensor = self.decide(torch.cat([queries, found, queries * found], dim=-1)).squeeze(-1)
+        wanted = codes_BT[:, None, :].expand(-1, columns.values.shape[1], -1)
+        evidence_B1TK = columns.posteriors.gather(2, wanted).transpose(1, 2)[:, None]
+        keys, values = self._heads(self.key(columns.values)), self._heads(self.value(columns.values))
+        likeness = self._heads(self.query(queries)) @ keys.transpose(-1, -2) / keys.shape[-1] ** 0.5
+        nearness = self._nearness(columns.values.shape[1], columns_B, codes_BT.shape[1], lengths_B)
+        attention = (likeness + nearness + self.trust[None, :, None, None] * evidence_B1TK).softmax(-1)
+        found = (attention @ values).transpose(1, 2).flatten(2)
+        read = (attention * evidence_B1TK).sum(-1).transpose(1, 2)
+        logits: Tensor = self.decide(torch.cat([queries, found, queries * found, read], dim=-1)).squeeze(-1)
         return logits
 
-    def _nearness(self, columns: int, widths_B: Tensor, characters: int, lengths_B: Tensor) -> Tensor:
-        at_K = (torch.arange(columns, device=widths_B.device) + 0.5) * FOLD
-        where_BK = at_K / widths_B[:, None]
-        where_BT = (torch.arange(characters, device=widths_B.device) + 0.5) / lengths_B[:, None]
+    def _nearness(self, columns: int, columns_B: Tensor, characters: int, lengths_B: Tensor) -> Tensor:
+        where_BK = (torch.arange(columns, device=columns_B.device) + 0.5) / columns_B[:, None]
+        where_BT = (torch.arange(characters, device=columns_B.device) + 0.5) / lengths_B[:, None]
         distance = (where_BT[:, None, :, None] - where_BK[:, None, None, :]).square()
         bias = -distance * self.sharpness.exp()[None, :, None, None]
         return bias.masked_fill((where_BK > 1)[:, None, None, :], -1e4)
@@ -106,7 +112,7 @@ class TextBranch(nn.Module):
 class Discriminator(nn.Module):
     """The two branches; each is used, and paid for, only when its loss has a weight."""
 
-    def __init__(self, config: DiscriminatorConfig, classes: int, height: int) -> None:
+    def __init__(self, config: DiscriminatorConfig, recognizer: Recognizer) -> None:
         super().__init__()
         self.image = ImageBranch(config.image_width)
-        self.text = TextBranch(config.text_width, classes, height)
+        self.text = TextBranch(config.text_width, *recognizer.classify.weight.shape)

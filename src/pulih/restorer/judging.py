@@ -1,15 +1,15 @@
 """What the discriminator learns from: clean lines are real; restored lines and wrong texts are not.
 
-Axes: B line, H height, W width, h and w patches, K image columns, T characters.
+Axes: B line, H height, W width, h and w patches, T characters.
 """
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pulih.restorer.discriminator import Discriminator
-from pulih.restorer.feed import TrainingBatch, Transcript
-from pulih.restorer.losses import patch_mask, per_line
+from pulih.restorer.discriminator import Columns, Discriminator
+from pulih.restorer.feed import Transcript
+from pulih.restorer.losses import Candidate, patch_mask, per_line
 
 # Real and not real weigh the same; the text branch has two ways of not being real (Reed et al., ICML 2016).
 SHARES = {"image_real": 0.5, "image_fake": 0.5, "text_real": 0.5, "text_fake": 0.25, "text_mismatch": 0.25}
@@ -26,9 +26,10 @@ def correct(logits: Tensor, wanted: Tensor | float) -> Tensor:
     return (logits.detach() * wanted > 0).float()
 
 
-def judge_images(discriminator: Discriminator, batch: TrainingBatch, restored_BCHW: Tensor) -> tuple[Judgement, ...]:
+def judge_images(discriminator: Discriminator, candidate: Candidate) -> tuple[Judgement, ...]:
     """Return the losses and the accuracies (B) of the image branch on the clean and the restored lines."""
-    pairs = torch.cat([batch.degraded, batch.degraded]), torch.cat([batch.clean, restored_BCHW])
+    batch = candidate.batch
+    pairs = torch.cat([batch.degraded, batch.degraded]), torch.cat([batch.clean, candidate.image])
     real, fake = discriminator.image(*pairs).float().chunk(2)
     mask = patch_mask(batch.mask, real)
     losses = {"image_real": per_line(hinge(real, 1), mask), "image_fake": per_line(hinge(fake, -1), mask)}
@@ -36,19 +37,20 @@ def judge_images(discriminator: Discriminator, batch: TrainingBatch, restored_BC
     return losses, accuracies
 
 
-def judge_texts(discriminator: Discriminator, batch: TrainingBatch, restored_BCHW: Tensor) -> tuple[Judgement, ...]:
+def judge_texts(discriminator: Discriminator, candidate: Candidate) -> tuple[Judgement, ...]:
     """Return the losses and the accuracies (B) of the text branch on right text, restored lines and wrong text."""
     branch = discriminator.text
-    clean_BKD, restored_BKD = branch.columns(torch.cat([batch.clean, restored_BCHW])).chunk(2)
-    right, wrong = batch.transcript, batch.mismatch
-    cases: dict[str, tuple[Tensor, Transcript, Tensor | float]] = {
-        "text_real": (clean_BKD, right, 1.0),
-        "text_fake": (restored_BKD, right, -1.0),
-        "text_mismatch": (clean_BKD, wrong, 2 * wrong.shown - 1),
+    clean = branch.columns(candidate.clean_features[-1], candidate.clean_reading)
+    restored = branch.columns(candidate.features[-1], candidate.reading)
+    right, wrong = candidate.batch.transcript, candidate.batch.mismatch
+    cases: dict[str, tuple[Columns, Transcript, Tensor | float]] = {
+        "text_real": (clean, right, 1.0),
+        "text_fake": (restored, right, -1.0),
+        "text_mismatch": (clean, wrong, 2 * wrong.shown - 1),
     }
     losses, accuracies = {}, {}
-    for name, (columns_BKD, text, wanted) in cases.items():
-        logits_BT = branch.judge(columns_BKD, batch.widths, text.codes, text.lengths).float()
+    for name, (columns, text, wanted) in cases.items():
+        logits_BT = branch.judge(columns, candidate.columns, text.codes, text.lengths).float()
         losses[name] = text.mean(hinge(logits_BT, wanted))
         accuracies[name] = text.mean(correct(logits_BT, wanted))
     return losses, accuracies

@@ -162,7 +162,7 @@ class GeneratorLosses:
         return -per_line(logits, patch_mask(it.batch.mask, logits))
 
     def _characters(self, it: Candidate) -> Tensor:
-        columns_BKD = self.discriminator.text.columns(it.image)
+        columns = self.discriminator.text.columns(it.features[-1], it.reading)
         transcript = it.batch.transcript
-        logits_BT = self.discriminator.text.judge(columns_BKD, it.batch.widths, transcript.codes, transcript.lengths)
+        logits_BT = self.discriminator.text.judge(columns, it.columns, transcript.codes, transcript.lengths)
         return -transcript.mean(logits_BT.float())

@@ -91,14 +91,14 @@ class GanStep:
     def _discriminator_gradients(
         self, logits_BCHW: Tensor, batch: TrainingBatch, weights: dict[str, float]
     ) -> dict[str, float]:
-        restored = Candidate(logits_BCHW, batch, self.recognizer).image
+        candidate = Candidate(logits_BCHW, batch, self.recognizer)
         judges = {"adversarial_image": judge_images, "adversarial_text": judge_texts}
         self.discriminator.train()
         losses: dict[str, Tensor] = {}
         values: dict[str, float] = {}
         for name in judges.keys() & weights:
             with self._precision():
-                found, accuracies = judges[name](self.discriminator, batch, restored)
+                found, accuracies = judges[name](self.discriminator, candidate)
             losses |= found
             values |= {f"accuracy_{kind}": share.mean().item() for kind, share in accuracies.items()}
         if losses:

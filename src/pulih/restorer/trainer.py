@@ -44,12 +44,11 @@ class Trainer:
         _check_sizes(config, group, samples[0].clean.shape[0], recognizer.height)
         torch.manual_seed(derived_seed(config.seed, "weights"))
         self.config, self.group = config, group
-        charset = recognizer.charset
         self.generator = Generator(config.generator).to(group.device)
-        discriminator = Discriminator(config.discriminator, len(charset), recognizer.height).to(group.device)
+        discriminator = Discriminator(config.discriminator, recognizer).to(group.device)
         networks = Networks(self.generator, discriminator, recognizer.to(group.device))
         self.step = GanStep(networks, config, group)
-        self.feed = Feed(samples, charset, config)
+        self.feed = Feed(samples, recognizer.charset, config)
         self.average = Average(self.generator, config.optimizer.ema_decay)
         self.best = self._result()
         self.progress = checkpoint.Progress()

@@ -120,7 +120,7 @@ def alone():
 def networks(small, reader):
     """New networks, always with the same weights."""
     torch.manual_seed(1)
-    discriminator = Discriminator(small.discriminator, len(reader.charset), reader.height)
+    discriminator = Discriminator(small.discriminator, reader)
     return Networks(Generator(small.generator), discriminator, reader)
 
 

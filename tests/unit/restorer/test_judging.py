@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from pulih.restorer.judging import SHARES, correct, hinge, judge_images, judge_texts
+from pulih.restorer.losses import Candidate
 
 
 def test_hinge_by_hand():
@@ -22,12 +23,12 @@ def test_real_and_not_real_weigh_the_same():
 
 
 def test_a_branch_judges_every_case_once_per_line(networks, line_batch):
-    restored = torch.rand_like(line_batch.clean)
+    candidate = Candidate(torch.randn_like(line_batch.clean), line_batch, networks.recognizer)
     for judge, names in (
         (judge_images, {"image_real", "image_fake"}),
         (judge_texts, {"text_real", "text_fake", "text_mismatch"}),
     ):
-        losses, accuracies = judge(networks.discriminator, line_batch, restored)
+        losses, accuracies = judge(networks.discriminator, candidate)
         assert set(losses) == set(accuracies) == names
         for name in names:
             assert losses[name].shape == line_batch.widths.shape
@@ -38,7 +39,8 @@ def test_characters_that_the_line_shows_all_the_same_are_no_mismatch(networks, l
     branch = networks.discriminator.text
     torch.nn.init.zeros_(branch.decide[2].weight)
     torch.nn.init.constant_(branch.decide[2].bias, 1.0)
-    losses, accuracies = judge_texts(networks.discriminator, line_batch, line_batch.clean)
+    candidate = Candidate(torch.zeros_like(line_batch.clean), line_batch, networks.recognizer)
+    losses, accuracies = judge_texts(networks.discriminator, candidate)
     wrong = line_batch.mismatch
     shown = wrong.shown.sum(1) / wrong.lengths
     torch.testing.assert_close(losses["text_mismatch"], 2 * (1 - shown))
