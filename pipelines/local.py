@@ -1,12 +1,12 @@
 """``pulih run``: the training pipeline on this machine, each task a subprocess of this very environment."""
 
 import os
-import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipelines.failure import failure_of
 from pipelines.observer import StageObserver
 from pipelines.profile import Profile
 from pipelines.run_folder import Run, open_run, point_latest_at
@@ -15,16 +15,7 @@ from pulih.common import errors
 from pulih.common.lock import only_process
 from pulih.common.logging import configure_logging
 
-RAISED = re.compile(r"^\s*(?P<module>[\w.]+\.)?(?P<name>\w*(?:Error|Refused|Interrupted)): (?P<text>.+)$", re.MULTILINE)
 QUIET = {"PYTHONUNBUFFERED": "1", "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "1"}
-
-
-class TaskFailed(errors.PulihError):
-    """A task of a run failed; the exit code is that of the error it raised."""
-
-    def __init__(self, message: str, exit_code: int) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
 
 
 def run_profile(profile: Profile, runs_dir: Path, fresh: bool = False) -> Run:
@@ -57,6 +48,7 @@ def _carry_out(run: Run, root: Path, stop: Stop) -> None:
     from pipelines.training import training
 
     run.save()
+    told_before = run.log_file.stat().st_size if run.log_file.exists() else 0
     observer = StageObserver(run.stages, run.save)
     try:
         made = run_pipeline(training, run.profile.arguments(), root, run.log_file, observer)
@@ -65,7 +57,9 @@ def _carry_out(run: Run, root: Path, stop: Stop) -> None:
     except errors.PulihError as err:
         raise _noted(run, err) from err.__cause__
     except RuntimeError as err:
-        raise _noted(run, _stopped() if stop.requested else _failure(run)) from err
+        failed = next((stage.name for stage in run.stages if stage.status == "failed"), "unknown")
+        reason = _stopped() if stop.requested else failure_of(failed, run.log_file, told_before)
+        raise _noted(run, reason) from err
 
 
 def _noted(run: Run, err: errors.PulihError) -> errors.PulihError:
@@ -79,15 +73,6 @@ def _noted(run: Run, err: errors.PulihError) -> errors.PulihError:
 
 def _stopped() -> errors.Interrupted:
     return errors.Interrupted("the run was stopped; run the same command again to continue")
-
-
-def _failure(run: Run) -> TaskFailed:
-    """Name the failed task and the last error that its output tells."""
-    task = next((stage.name for stage in run.stages if stage.status == "failed"), "unknown")
-    raised = list(RAISED.finditer(run.log_file.read_text(encoding="utf-8", errors="replace")))
-    name, text = (raised[-1]["name"], raised[-1]["text"]) if raised else ("", "it told no reason: was it killed?")
-    code = getattr(errors, name, errors.PulihError).exit_code
-    return TaskFailed(f"the stage '{task}' failed: {text}\nIts output is in {run.log_file}", code)
 
 
 @contextmanager

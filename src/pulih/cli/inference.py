@@ -60,14 +60,11 @@ def _restored(source: Path, target: Path, network: "Network", settings: "Restore
 @app.command()
 def serve(restorer: Restorer = None, model: Model = None, port: Port = 8080) -> None:
     """Serve the restorer over HTTP until Ctrl-C."""
-    import os
-    import sys
+    from pulih.deployment import server
 
     folder = _folder(restorer, model)
     typer.echo(f"serving {folder} on port {port}", err=True)
-    # The server replaces this process, so that signals and the exit code are its own.
-    command = [sys.executable, "-m", "serving", "--model-dir", str(folder), "--port", str(port)]
-    os.execv(command[0], command)  # noqa: S606 - no shell is wanted
+    server.serve(folder, port)
 
 
 def _folder(restorer: Path | None, model: str | None) -> Path:

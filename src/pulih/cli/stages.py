@@ -1,8 +1,9 @@
 """The commands that run one stage each."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 import typer
 
@@ -31,8 +32,12 @@ Archive = Annotated[str | None, typer.Option(help="Folder or s3:// prefix of pag
 def synthesize(request: Request) -> None:
     """Make degraded and clean line pairs, and whole pages."""
     from pulih.synthesis import stage
+    from pulih.synthesis.config import SynthesisConfig
 
-    request.plan("synthesis", {}).carry_out(request, stage.synthesize)
+    plan = request.plan("synthesis", {})
+    # The user's own fonts and texts belong to the digest that --dry-run tells.
+    resolved = stage.resolve(cast(SynthesisConfig, plan.config))
+    replace(plan, config=resolved).carry_out(request, stage.synthesize)
 
 
 @app.command()
@@ -93,8 +98,6 @@ def register(
 @stage_command
 def drift(request: Request, lines: Lines = None, archive: Archive = None) -> None:
     """Compare the synthetic pages with an archive, descriptor by descriptor."""
-    from dataclasses import replace
-
     from pulih.drift import stage
 
     if archive is not None:

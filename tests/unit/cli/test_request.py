@@ -50,6 +50,15 @@ def test_digest_names_the_config_and_not_what_changes_no_result(pulih):
     assert dry_run(pulih, "synthesize", "--set", "seed=3")["config_digest"] != plain["config_digest"]
 
 
+def test_digest_follows_what_is_in_the_users_text_files(pulih, tmp_path):
+    texts = tmp_path / "letters.txt"
+    digests = []
+    for text in ("aan de heer gouverneur generaal", "surat kepada tuan gubernur"):
+        texts.write_text(text)
+        digests.append(dry_run(pulih, "synthesize", "--set", f"text_files={json.dumps([str(texts)])}")["config_digest"])
+    assert len(set(digests)) == 2
+
+
 @pytest.mark.parametrize(
     ("override", "words"),
     [
