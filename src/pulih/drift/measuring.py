@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pandas as pd
 
@@ -72,7 +71,7 @@ def describe_through(repository: FeatureRepository, readers: Readers, scans: Seq
 
 def _known_pages(repository: FeatureRepository, scans: Sequence[Scan]) -> set[str]:
     # A TIFF may hold several pages, which only its decoding tells.
-    single = [page_id(scan) for scan in scans if Path(scan.name).suffix.lower() in ONE_PAGE_SUFFIXES]
+    single = [page_id(scan) for scan in scans if scan.path.suffix.lower() in ONE_PAGE_SUFFIXES]
     latest = repository.latest(single)
     return set() if latest.empty else set(latest.loc[latest[CODE] == measured_by(), ENTITY])
 

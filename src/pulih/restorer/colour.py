@@ -1,7 +1,8 @@
 """The colours of a restored page: the network answers in grey, the page's own paper and ink tones come back here.
 
-A written page is taken as a mixture: where the restored luminance is r in [0, 1], the colour is
-``r * paper + (1 - r) * ink``, both tones varying slowly over the sheet. What lies around the sheet (boards, the
+A written page is paper seen through more or less ink: where the restored luminance is r in [0, 1], the answer's is
+``r * paper + (1 - r) * ink``, and its colour is that of so much ink by Beer and Lambert's law, which keeps pale strokes
+of brown ink as brown as the dark ones. Both tones vary slowly over the sheet. What lies around the sheet (boards, the
 scanner's black) is no paper: the network sees paper there, and the answer shows what was there.
 """
 
@@ -22,7 +23,8 @@ LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 FIELD_SIDE = 512  # longest side of a tone field in pixels
 STROKE_REACH = 2.5  # in x-heights: a window of this side around a stroke also holds paper
 SHEET_SHARE = 0.5  # wide areas darker than this share of the paper are not the sheet
-DEEPEST_INK = 0.35  # faded ink is deepened to this share of its paper's luminance, its hue kept
+FADED_INK = 0.35  # faded ink is deepened to this share of its paper's luminance, its hue kept
+DEEPEST_INK = 0.05  # and never beyond this one, unless the ink itself is darker
 PAPER_SPREAD = 0.05  # in longest sides: stains narrower than this do not stay in the paper tone
 INK_SPREAD = 0.012  # inks farther apart than this keep their own tones
 
@@ -97,7 +99,8 @@ def ink_tone(page: RgbImage, restored: GreyImage, surface: Surface) -> Field:
     """Estimate the ink's tone (h, w, 3) 0..255 from an RGB page and its restored luminance, both of one size.
 
     The hue comes from the mean optical densities of what is written (Beer-Lambert: more of the same ink multiplies
-    them all), the depth from the cores of the strokes, whose blurred rims are half paper.
+    them all), the depth from the cores of the strokes, whose blurred rims are half paper. Where the network wrote
+    strokes in grey, the tone is so deep that they are on the average no paler than in the scan.
     """
     written = ((255 - restored).astype(np.float32) / 255) ** 2
     grey = luminance(page)
@@ -106,7 +109,10 @@ def ink_tone(page: RgbImage, restored: GreyImage, surface: Surface) -> Field:
     depth = _local_mean(grey[:, :, None], core, surface)[:, :, 0]
     paper = np.maximum(surface.paper, 2)
     light = paper @ LUMA
-    depth = np.minimum(depth, DEEPEST_INK * light)
+    coverage = 1 - _local_mean(restored[:, :, None], written, surface)[:, :, 0] / 255
+    as_dark = light - (light - mixed @ LUMA) / np.maximum(coverage, 0.1)
+    deepest = np.minimum(depth, DEEPEST_INK * light)
+    depth = np.clip(np.minimum(depth, FADED_INK * light), deepest, np.maximum(as_dark, deepest))
     density = np.log(paper / np.clip(mixed, 1, 0.99 * paper))
     reach = np.log(light / np.maximum(depth, 1)) / np.log(light / np.clip(mixed @ LUMA, 1, 0.99 * light))
     tone = paper * np.exp(-density * np.maximum(reach, 0)[:, :, None])
@@ -122,7 +128,7 @@ def _local_mean(image: NDArray[np.uint8], weight: NDArray[Any], surface: Surface
 
 
 def compose(page: RgbImage, restored: GreyImage, surface: Surface, ink: Field, paper: Paper) -> RgbImage:
-    """Mix paper and ink by the restored luminance; all images (H, W), tone fields of the reduced size.
+    """Lay ink on paper as the restored luminance says; all images (H, W), tone fields of the reduced size.
 
     Args:
         paper: ``keep`` shows the page's own paper and surroundings, ``white`` writes on white.
@@ -134,9 +140,17 @@ def compose(page: RgbImage, restored: GreyImage, surface: Surface, ink: Field, p
         sheet = enlarged_rows(surface.sheet, shape, rows)[:, :, None]
         tone = enlarged_rows(surface.paper, shape, rows) if paper == "keep" else np.float32(255)
         beside = page[rows].astype(np.float32) if paper == "keep" else np.float32(255)
-        written = light * tone + (1 - light) * enlarged_rows(ink, shape, rows)
+        written = _inked(tone, enlarged_rows(ink, shape, rows), light)
         answer[rows] = np.clip(np.rint(sheet * written + (1 - sheet) * beside), 0, 255)
     return answer
+
+
+def _inked(paper: Any, ink: Field, light: Field) -> Field:
+    """Return paper under so much ink that its luminance is ``light * paper + (1 - light) * ink``; (h, w, 3) 0..255."""
+    paper, ink = np.maximum(paper, 1), np.maximum(ink, 1)
+    full = np.minimum(np.log((ink @ LUMA) / (paper * np.ones(3, np.float32) @ LUMA)), -1e-3)[:, :, None]
+    amount = np.log(np.maximum(light + (1 - light) * np.exp(full), 1e-6)) / full
+    return np.asarray(paper * np.exp(amount * np.log(ink / paper)), np.float32)
 
 
 def _reduced(shape: tuple[int, ...], factor: float) -> tuple[int, int]:

@@ -1,4 +1,5 @@
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -68,6 +69,16 @@ def test_known_pages_are_not_measured_again_even_under_another_name(folder, open
     assert counted == []
     assert second.table["name"].tolist() == ["0.png", "2.png", "renamed.png"]
     assert second.values.loc[2].to_dict() == pytest.approx(first.values.loc[1].to_dict(), nan_ok=True)
+
+
+def test_suffix_that_tells_of_one_page_is_the_files_own(folder, opened, monkeypatch):
+    titled = [replace(scan, name=f"synthetic {number}") for number, scan in enumerate(scans_of(folder))]
+    with opened() as through:
+        through(titled)
+    counted = measured_scans(monkeypatch)
+    with opened() as through:
+        through(titled)
+    assert counted == []
 
 
 def test_pages_measured_by_other_code_are_measured_again(folder, opened, monkeypatch):

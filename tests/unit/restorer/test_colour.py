@@ -53,6 +53,26 @@ def test_faded_ink_is_deepened_with_its_hue(page_of) -> None:
     assert (np.diff(tone, axis=2) < 0).all()
 
 
+def test_pale_stroke_is_as_brown_as_a_dark_one(page_of) -> None:
+    page = page_of(700, 900, 14)
+    surface = find_surface(page, 14)
+    ink = ink_tone(page, restored_perfectly(page), surface)
+    grey = np.full(page.shape[:2], 170, np.uint8)
+    answer = compose(page, grey, surface, ink, "keep")[350, 450].astype(float)
+    densities = np.log(surface.paper[surface.paper.shape[0] // 2, surface.paper.shape[1] // 2] / answer)
+    expected = np.log(np.array(PAPER) / np.array(INK))
+    assert densities / densities.sum() == pytest.approx(expected / expected.sum(), abs=0.04)
+
+
+def test_ink_written_in_grey_is_no_paler_than_in_the_scan(page_of) -> None:
+    page = page_of(700, 900, 14)
+    hesitant = (255 - 0.8 * (255.0 - restored_perfectly(page))).astype(np.uint8)
+    surface = find_surface(page, 14)
+    answer = compose(page, hesitant, surface, ink_tone(page, hesitant, surface), "keep")
+    strokes = hesitant < 60
+    assert luminance(answer)[strokes].mean() < luminance(page)[strokes].mean() + 3
+
+
 def test_black_ink_stays_as_black_as_it_was(page_of) -> None:
     page = page_of(700, 900, 14, ink=(20, 18, 16))
     page = cv2.GaussianBlur(page, (0, 0), 1.0)

@@ -64,12 +64,13 @@ def test_page_is_brought_to_the_scale_of_the_training_lines(restorer, page_of) -
 
 
 def test_page_keeps_size_and_hue(restorer, page_of) -> None:
-    page = page_of(901, 1103, 14)
+    # Ink of the paper's own hue: how much of it this network leaves on the paper then changes no hue.
+    page = page_of(901, 1103, 14, ink=(90, 84, 72))
     answer = restorer.restore_page(page)
     assert answer.image.shape == page.shape
     assert answer.luminance.shape == page.shape[:2]
     lightened = np.median(answer.image, axis=(0, 1)) / np.median(page, axis=(0, 1))
-    assert np.ptp(lightened) < 0.05  # the paper is painted anew in its own tone: a channel may move by a few levels
+    assert np.ptp(lightened) < 0.02
 
 
 def test_page_answer_follows_the_network(restorer, page_of, monkeypatch) -> None:

@@ -19,9 +19,11 @@ def test_ink_is_where_it_was_drawn(draw, page):
 
 def test_paper_keeps_clear_of_the_ink(draw, page):
     layers = take_apart(draw.image(page))
-    on_paper = aligned(layers, draw.text())[layers.paper]
-    assert on_paper.max() < 0.3
-    assert (on_paper > 0.05).mean() < 1e-3
+    drawn = aligned(layers, draw.text())
+    # A pale speck of a pixel or two apart from any letter cannot be told from show-through, which is on the paper.
+    _, labels, statistics, _ = cv2.connectedComponentsWithStats((drawn > 0.02).astype(np.uint8))
+    drawn[statistics[labels, cv2.CC_STAT_AREA] < 4] = 0
+    assert drawn[layers.paper].max() < 0.05
     assert layers.paper.mean() > 0.4
 
 
