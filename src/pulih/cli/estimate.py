@@ -1,24 +1,26 @@
-"""How long a stage would take and how much it would write: rough figures, from what was measured once.
+"""How long a stage would take and how much it would write: rough figures, from what the quick profile took.
 
-The rates below are of one idle machine with two cores (AMD EPYC) and no GPU. Training costs follow the number of
-multiplications, which here means lines per step and channels squared; networks far from the measured size, and GPUs,
-may differ by a factor of three.
+The rates were measured with `make run` on an idle machine of two cores without a GPU (November 2026); another of two
+newer cores took half as long. What other sizes of a network cost follows from single training steps of eight sizes.
 """
 
 from pulih.common.config import StageConfig
 from pulih.recognizer.config import RecognizerConfig
-from pulih.restorer.config import RestorerConfig
+from pulih.restorer.config import GeneratorConfig, RestorerConfig
 from pulih.synthesis.config import SynthesisConfig
 
-BASIS = "measured on two idle CPU cores without a GPU and scaled; good to a factor of two, on a GPU an upper bound"
+BASIS = "scaled from the quick profile on two idle CPU cores; good to a factor of two, with a GPU an upper bound"
 CORES = 2
-LINES_PER_CORE_SECOND = 60.0
-PAGE_SECONDS = 3.0
-LINE_KILOBYTES = 21.0
-RECOGNIZER_LINE_SECONDS = {"convolutional": 0.006, "recurrent": 0.006}  # per line and step, at the default size
-RESTORER_CROP_SECONDS, RESTORER_LINE_SECONDS = 0.01, 0.1  # per crop, and per line with every loss, at the default size
-OTHER_SECONDS = {"evaluation": 45.0, "gate": 5.0, "registry": 20.0, "deployment": 30.0, "drift": 60.0}
-START_SECONDS = 10.0  # imports and reading
+LINES_PER_CORE_SECOND = 110.0
+PAGE_SECONDS = 0.8
+LINE_KILOBYTES, PAGE_MEGABYTES = 20.0, 2.1
+# Seconds per line and step with 24 channels and 4 blocks of 128 (convolutional), 32 and one layer of 128 (recurrent).
+RECOGNIZER_LINE_SECONDS = {"convolutional": 0.006, "recurrent": 0.0125}
+# Seconds per step of the default generator for a crop of 192 columns, and of the other networks for a whole line.
+CROP_SECONDS, CROP_COLUMNS = 0.02, 192
+JUDGING_SECONDS, LINE_COLUMNS = 0.04, 400
+OTHER_SECONDS = {"evaluation": 21.0, "gate": 1.0, "registry": 6.0, "deployment": 16.0, "drift": 51.0}
+START_SECONDS = 5.0  # imports and reading
 
 
 def estimate(section: str, config: StageConfig) -> dict[str, int]:
@@ -38,20 +40,31 @@ def _synthesis(config: SynthesisConfig) -> tuple[float, float]:
     lines = sum((config.train, config.validation, config.test_seen, config.test_unseen))
     pixels = config.scale**2
     seconds = pixels * (lines / LINES_PER_CORE_SECOND + config.pages * PAGE_SECONDS) / (config.workers or CORES)
-    return seconds, pixels * (lines * LINE_KILOBYTES / 1000 + config.pages * 2)
+    return seconds, pixels * (lines * LINE_KILOBYTES / 1000 + config.pages * PAGE_MEGABYTES)
 
 
 def _recognizer(config: RecognizerConfig) -> tuple[float, float]:
-    default = RecognizerConfig()
-    size = (config.channels / default.channels) ** 2 + config.depth * (config.hidden / default.hidden) ** 2
-    per_line = RECOGNIZER_LINE_SECONDS[config.architecture] * size / (1 + default.depth)
-    return config.steps * config.batch_size * per_line, 20.0 * size
+    sequence = config.depth * (config.hidden / 128) ** 2
+    if config.architecture == "convolutional":
+        size = 0.83 * config.channels / 24 + 0.17 * sequence / 4
+    else:
+        size = 0.86 * (config.channels / 32) ** 2 + 0.14 * sequence
+    per_line = RECOGNIZER_LINE_SECONDS[config.architecture] * size
+    return config.steps * config.batch_size * per_line, 7.0 * size
 
 
 def _restorer(config: RestorerConfig) -> tuple[float, float]:
-    default, schedule = RestorerConfig(), config.schedule
-    size = sum(width**2 for width in config.generator.widths) / sum(width**2 for width in default.generator.widths)
+    schedule = config.schedule
+    size = _cost(config.generator) / _cost(GeneratorConfig())
     alone = min(schedule.adversarial.start, schedule.recognition.start)
-    crops = alone * schedule.batch_size * schedule.crop_width / default.schedule.crop_width
-    lines = (1 - alone) * schedule.line_batch_size
-    return schedule.steps * size * (crops * RESTORER_CROP_SECONDS + lines * RESTORER_LINE_SECONDS), 60.0 * size
+    column = size * CROP_SECONDS / CROP_COLUMNS
+    crops = alone * schedule.batch_size * schedule.crop_width * column
+    lines = (1 - alone) * schedule.line_batch_size * (LINE_COLUMNS * column + JUDGING_SECONDS)
+    return schedule.steps * (crops + lines), 16.0 * size
+
+
+def _cost(generator: GeneratorConfig) -> float:
+    """Return what a generator costs per pixel: less than by the square of its widths, and a quarter per level."""
+    decoder = (*generator.decoder_blocks, 0)
+    levels = zip(generator.widths, generator.encoder_blocks, decoder, strict=True)
+    return sum((down + up) * width**1.4 / 4**level for level, (width, down, up) in enumerate(levels))
