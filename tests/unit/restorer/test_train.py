@@ -106,7 +106,8 @@ def test_two_ranks_and_one_have_the_same_first_gradients(tmp_path, small, printe
             two = torch.load(tmp_path / f"step{step}-world2-rank{rank}.pt", weights_only=True)
             assert one.keys() == two.keys()
             for name, value in one.items():
-                torch.testing.assert_close(two[name], value, rtol=2e-4, atol=1e-6, msg=f"{name} at step {step}")
+                # In the last bias of a hinge terms of a half cancel: what is left is rounding.
+                torch.testing.assert_close(two[name], value, rtol=2e-4, atol=3e-6, msg=f"{name} at step {step}")
 
 
 @pytest.mark.slow
