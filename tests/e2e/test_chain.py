@@ -51,10 +51,10 @@ TINY = {
 STAGES = ["synthesis", "recognizer", "evaluator", "restorer", "evaluation", "gate", "registry", "deployment", "drift"]
 
 
-def run_chain(folder: Path, profile: dict) -> subprocess.CompletedProcess:
+def run_chain(folder: Path, profile: dict, *arguments: str) -> subprocess.CompletedProcess:
     (folder / "tiny.json").write_text(json.dumps(profile))
     place = {"PULIH_RUNS_DIR": str(folder / "runs"), "PULIH_REAL_DATA": str(folder / "no-archive")}
-    command = [str(Path(sys.executable).with_name("pulih")), "run", "--config", "tiny.json"]
+    command = [str(Path(sys.executable).with_name("pulih")), "run", "--config", "tiny.json", *arguments]
     environment = os.environ | place
     return subprocess.run(
         command, check=False, cwd=folder, env=environment, capture_output=True, text=True, timeout=900
@@ -115,10 +115,15 @@ def test_the_logbook_gets_one_entry_per_run(place, first):
 @pytest.mark.timeout(900)
 def test_a_second_run_reuses_what_is_unchanged_and_a_refusal_still_reports(place, first):
     stricter = TINY | {"gate": TINY["gate"] | {"rules": [RULE | {"target": 99.0}]}}
-    again = run_chain(place, stricter)
+    again = run_chain(place, stricter, "--publish", str(place / "published"))
     assert again.returncode == 3
     status = statuses(place)
     assert {status[name] for name in STAGES[:5]} == {"reused"}
     assert status["registry"] == "skipped"
     assert "refused" in again.stdout + again.stderr
     assert "refused" in (place / "runs" / "latest" / "report.html").read_text()
+    [published] = (place / "published").iterdir()
+    assert published.name == (place / "runs" / "latest").resolve().name
+    assert "refused" in (published / "report.html").read_text()
+    assert (published / "restorer" / "model.onnx").is_file()
+    assert not (published / "lines").exists()

@@ -1,12 +1,15 @@
 """What happens before the first request: settings, warm-up, refusals."""
 
 import asyncio
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pulih.common.errors import ConfigError
+from pulih.deployment.server import running_server
 from pulih.restorer.infer import Restorer
+from pulih.stores.paths import publish
 from serving.__main__ import _parser, resolve
 from serving.config import ServingConfig
 
@@ -71,3 +74,12 @@ def test_model_that_cannot_run_never_becomes_ready(blur_restorer) -> None:
     with pytest.raises(RuntimeError, match="out of memory"):
         model.load()
     assert not model.ready
+
+
+def test_model_may_lie_in_an_object_store(s3_settings, blur_restorer, tmp_path, monkeypatch, scan) -> None:
+    monkeypatch.setenv("PULIH_RUNS_DIR", str(tmp_path / "runs"))
+    address = f"s3://archive/tests/serving-{tmp_path.name}"
+    publish(blur_restorer, address)
+    with running_server(Path(address), tmp_path / "server.log", settings=("threads=1",)) as running:
+        assert running.client.is_ready()
+        assert running.client.restore_v1(scan).png.startswith(b"\x89PNG")

@@ -67,4 +67,4 @@ def _cost(generator: GeneratorConfig) -> float:
     """Return what a generator costs per pixel: less than by the square of its widths, and a quarter per level."""
     decoder = (*generator.decoder_blocks, 0)
     levels = zip(generator.widths, generator.encoder_blocks, decoder, strict=True)
-    return sum((down + up) * width**1.4 / 4**level for level, (width, down, up) in enumerate(levels))
+    return float(sum((down + up) * width**1.4 / 4**level for level, (width, down, up) in enumerate(levels)))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from pulih.cli.request import fetched
 from pulih.common.errors import InputError
 
 if TYPE_CHECKING:
@@ -12,9 +13,15 @@ if TYPE_CHECKING:
     from pulih.restorer.infer import Restorer as Network
 
 app = typer.Typer()
-Files = Annotated[list[Path], typer.Argument(metavar="FILES...", help="Page scans (PNG, JPEG, TIFF), or folders.")]
-Output = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for the answers, if not beside the scans.")]
-Restorer = Annotated[Path | None, typer.Option(metavar="DIR", help="Restorer to use instead of the champion.")]
+Files = Annotated[
+    list[Path], typer.Argument(metavar="FILES...", help="Page scans (PNG, JPEG, TIFF), folders, s3:// too.")
+]
+Output = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Folder or s3:// prefix for the answers, if not beside the scans.")
+]
+Restorer = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Restorer to use instead of the champion; a folder or s3:// prefix.")
+]
 Model = Annotated[str | None, typer.Option(metavar="NAME", help="Registered model whose champion to use.")]
 Paper = Annotated[Literal["keep", "white"], typer.Option(help="Keep the page's own paper, or write on white.")]
 Comparison = Annotated[bool, typer.Option("--comparison", help="Also write a before/after picture of every page.")]
@@ -34,18 +41,26 @@ def restore(
     """Restore page scans; a bad one does not stop the others."""
     from pulih.restorer.files import RestoreOptions, find_images, plan_outputs
     from pulih.restorer.infer import Restorer as Network
+    from pulih.stores.paths import local_output
+    from pulih.stores.urls import is_s3
 
     settings = RestoreOptions(paper=paper, comparison=comparison)
-    plan = plan_outputs(find_images(files), output)
+    if output is None and any(is_s3(path) for path in files):
+        fix = "Add --output with a folder or an s3:// prefix."
+        raise InputError("a place for the answers to scans from s3://", "none", fix)
+    place = local_output(output) if output else None
+    plan = plan_outputs(find_images([fetched(path) for path in files]), place)
     network = Network.load(_folder(restorer, model))
-    failures = [source for source, target in plan.items() if not _restored(source, target, network, settings)]
+    failures = [source for source, target in plan.items() if not _restored(source, target, network, settings, output)]
     if failures:
         fix = "The messages above say why; the others are restored."
         raise InputError(f"{len(plan)} images that can be restored", f"{len(failures)} that cannot", fix)
 
 
-def _restored(source: Path, target: Path, network: "Network", settings: "RestoreOptions") -> bool:
+def _restored(source: Path, target: Path, network: "Network", settings: "RestoreOptions", output: Path | None) -> bool:
     from pulih.restorer.files import restore_file
+    from pulih.stores.paths import publish
+    from pulih.stores.urls import is_s3
 
     try:
         done = restore_file(source, target, network, settings)
@@ -53,7 +68,8 @@ def _restored(source: Path, target: Path, network: "Network", settings: "Restore
         typer.echo(f"{source}: {err}", err=True)
         return False
     for path in done.written:
-        typer.echo(f"{source} -> {path}")
+        where = publish(path, f"{output}/") if output and is_s3(output) else path
+        typer.echo(f"{source} -> {where}")
     return True
 
 
@@ -69,7 +85,7 @@ def serve(restorer: Restorer = None, model: Model = None, port: Port = 8080) -> 
 
 def _folder(restorer: Path | None, model: str | None) -> Path:
     if restorer is not None:
-        return restorer
+        return fetched(restorer)
     from pulih.cli.champion import champion_folder
     from pulih.common.settings import Settings
 

@@ -1,5 +1,6 @@
 """The end of a run: its report, its logbook entry, a summary, and the exit code."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -12,11 +13,15 @@ if TYPE_CHECKING:
     from pipelines.run_folder import Run
 
 
-def conclude(run: "Run") -> None:
-    """Render the report, add the logbook entry and print the summary.
+KEPT_HERE = ("lines",)  # the largest artifact, made again from its config at any time
+
+
+def conclude(run: "Run", destination: str | None = None) -> None:
+    """Render the report, add the logbook entry, print the summary, and copy all but the lines to ``destination``.
 
     Raises:
         GateRefused: the gate refused the restorer.
+        StoreError: the destination cannot be written; the run itself is finished.
     """
     from pulih.report import stage as report
 
@@ -25,8 +30,20 @@ def conclude(run: "Run") -> None:
     note(run, figures)
     typer.echo(summary(run, figures))
     typer.echo(f"Open {page}")
+    if destination:
+        typer.echo(f"Published {_published(run.folder, destination)}")
     if run.status == "refused":
         raise GateRefused(f"the gate refused this restorer: {figures['decision']['summary']}")
+
+
+def _published(folder: Path, destination: str) -> str:
+    from pulih.stores.paths import publish
+
+    place = f"{destination.rstrip('/')}/{folder.name}"
+    for part in sorted(folder.iterdir()):
+        if part.name not in KEPT_HERE:
+            publish(part.resolve(), f"{place}/{part.name}")
+    return f"{place}/report.html"
 
 
 def note(run: "Run", figures: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Config = Annotated[Path | None, typer.Option(metavar="FILE.json", help="Profile; without one the defaults count.")]
 Overrides = Annotated[list[str] | None, typer.Option("--set", metavar="A.B=C", help="Lay over the profile's section.")]
-Output = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the artifact to make.")]
+Output = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder or s3:// prefix of the artifact to make.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only print what would be done, as JSON.")]
 
 
@@ -60,18 +60,32 @@ class Plan:
 
         Raises:
             ConfigError: a folder is named neither by an option nor by the profile.
+            StoreError: an ``s3://`` address cannot be read or written.
         """
         if request.dry_run:
             from pulih.cli.dry_run import as_json, describe
 
             typer.echo(as_json(describe(self)))
             return None
+        from pulih.stores.paths import local_output, publish
+        from pulih.stores.urls import is_s3
+
         folders = [required(f"--{name}", f"inputs.{name}", path) for name, path in self.inputs.items()]
         output = required("--output", "output", self.output)
-        configure_logging(output / "state" / f"{self.section}.log")
-        sealed = work(self.config, *folders, output)
-        typer.echo(f"{sealed.kind}: {output} (artifact {sealed.digest()}, config {sealed.config_digest})")
+        place = local_output(output)
+        configure_logging(place / "state" / f"{self.section}.log")
+        sealed = work(self.config, *map(fetched, folders), place)
+        where = publish(place, output) if is_s3(output) else output
+        typer.echo(f"{sealed.kind}: {where} (artifact {sealed.digest()}, config {sealed.config_digest})")
         return sealed
+
+
+def fetched(path: Path) -> Path:
+    """Return ``path``, or a local copy of what is at an ``s3://`` address; raises StoreError when it has nothing."""
+    from pulih.stores.paths import local_input
+    from pulih.stores.urls import is_s3
+
+    return local_input(path) if is_s3(path) else path
 
 
 def required(option: str, key: str, path: Path | None) -> Path:

@@ -9,12 +9,15 @@ from pulih.cli.request import Config, DryRun, Overrides, Request, stage_command
 
 app = typer.Typer()
 Fresh = Annotated[bool, typer.Option("--fresh", help="Reuse nothing of earlier runs.")]
+Publish = Annotated[
+    str | None, typer.Option(metavar="DIR", help="Copy the report and artifacts there too; s3:// or local.")
+]
 Host = Annotated[str | None, typer.Option(help="Kubeflow Pipelines address; PULIH_KFP_HOST for short.")]
 
 
 @app.command()
 @stage_command
-def run(request: Request, fresh: Fresh = False) -> None:
+def run(request: Request, fresh: Fresh = False, publish: Publish = None) -> None:
     """Run the whole pipeline on this machine; --output is the folder of runs (PULIH_RUNS_DIR)."""
     from pulih.common.settings import Settings
 
@@ -28,7 +31,7 @@ def run(request: Request, fresh: Fresh = False) -> None:
     from pipelines.local import run_profile
     from pulih.cli.outcome import conclude
 
-    conclude(run_profile(profile, runs_dir, fresh))
+    conclude(run_profile(profile, runs_dir, fresh), publish)
 
 
 @app.command("compile")

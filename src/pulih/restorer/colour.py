@@ -136,7 +136,7 @@ def compose(page: RgbImage, restored: GreyImage, surface: Surface, ink: Field, p
     shape = restored.shape
     answer = np.empty_like(page)
     for rows in strips(shape[0]):
-        light = (restored[rows].astype(np.float32) / 255)[:, :, None]
+        light = np.asarray(restored[rows] / np.float32(255), np.float32)[:, :, None]
         sheet = enlarged_rows(surface.sheet, shape, rows)[:, :, None]
         tone = enlarged_rows(surface.paper, shape, rows) if paper == "keep" else np.float32(255)
         beside = page[rows].astype(np.float32) if paper == "keep" else np.float32(255)

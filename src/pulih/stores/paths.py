@@ -69,6 +69,23 @@ def _key(store: ObjectStore, objects: list[StoredObject]) -> str:
     return digest_of([store.address, content_digest(objects)])
 
 
+def local_output(destination: str | Path, settings: Settings | None = None) -> Path:
+    """Return the local folder in which what goes to ``destination`` is made: itself, or for ``s3://`` a working folder.
+
+    The same address gives the same working folder, so that an interrupted command continues there.
+
+    Raises:
+        StoreError: an address that is none.
+    """
+    if not is_s3(destination):
+        return Path(destination)
+    settings = settings or Settings()
+    url = S3Url.parse(str(destination))
+    return (
+        settings.runs_dir / "outgoing" / digest_of([ObjectStore.from_settings(settings).address, str(url)]) / url.name
+    )
+
+
 def publish(source: Path, destination: str | Path, settings: Settings | None = None) -> str:
     """Copy a folder or file to a local path or ``s3://`` prefix and return where it is.
 
