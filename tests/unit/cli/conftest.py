@@ -4,6 +4,9 @@ import logging
 
 import pytest
 
+from pulih.stores.s3 import ObjectStore
+from pulih.stores.urls import S3Url
+
 
 @pytest.fixture
 def pulih(capsys, monkeypatch, tmp_path):
@@ -23,3 +26,14 @@ def pulih(capsys, monkeypatch, tmp_path):
 
     yield run
     root.handlers, root.level = handlers, level
+
+
+@pytest.fixture
+def place(s3_settings, tmp_path):
+    """An address below which only this test writes."""
+    return S3Url("archive", f"tests/cli-{tmp_path.name}")
+
+
+@pytest.fixture
+def store(s3_settings):
+    return ObjectStore.from_settings(s3_settings)

@@ -1,8 +1,12 @@
 """Restoring files from the command line."""
 
+import io
+
 import numpy as np
 import pytest
 from PIL import Image
+
+from pulih.stores.paths import publish
 
 
 @pytest.fixture
@@ -52,3 +56,25 @@ def test_without_an_artifact_the_next_step_is_told(pulih, scan, tmp_path):
     code, _, err = pulih("restore", scan, "--restorer", tmp_path / "nothing")
     assert code == 2
     assert "Run the stage that makes it" in err
+
+
+def test_scans_model_and_answers_may_all_be_in_the_store(pulih, place, store, blur_restorer):
+    page = np.full((120, 160, 3), (228, 214, 186), np.uint8)
+    page[40:60:4, 20:140] = (60, 45, 40)
+    for name in ("1.png", "2.png"):
+        content = io.BytesIO()
+        Image.fromarray(page).save(content, "PNG")
+        store.write(content.getvalue(), place / "scans" / name)
+    publish(blur_restorer, str(place / "model"))
+    code, out, err = pulih("restore", place / "scans", "--restorer", place / "model", "--output", place / "answers")
+    assert code == 0, err
+    for name in ("1.restored.png", "2.restored.png"):
+        assert str(place / "answers" / name) in out
+        answer = Image.open(io.BytesIO(store.read(place / "answers" / name)))
+        assert answer.size == (160, 120)
+
+
+def test_answers_to_scans_from_the_store_need_a_place(pulih, place):
+    code, _, err = pulih("restore", place / "scans")
+    assert code == 2
+    assert "--output" in err

@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from pulih.cli.request import fetched
+from pulih.data import manifest
+
 
 @pytest.fixture
 def profile(tmp_path):
@@ -107,3 +110,20 @@ def test_dry_run_of_several_processes_shows_torchrun(pulih, profile):
     assert plan["devices"]["cpu_cores"] >= 1
     assert plan["estimate"]["seconds"] > 0
     assert plan["estimate"]["basis"]
+
+
+def test_a_stage_writes_its_artifact_to_the_store_and_the_next_one_reads_it(pulih, place):
+    tiny = {"train": 4, "validation": 0, "test_seen": 0, "test_unseen": 0, "pages": 0, "workers": 1}
+    tiny |= {"min_width": 96, "max_width": 96}
+    overrides = [part for name, value in tiny.items() for part in ("--set", f"{name}={json.dumps(value)}")]
+    code, out, err = pulih("synthesize", *overrides, "--output", place / "lines")
+    assert code == 0, err
+    assert str(place / "lines") in out
+    lines = fetched(place / "lines")
+    assert manifest.verify(lines, "lines").facts["lines"]["train"] == 4
+
+
+def test_an_address_with_nothing_there_is_named(pulih, place, tmp_path):
+    code, _, err = pulih("train-recognizer", "--lines", place / "nothing", "--output", tmp_path / "reader")
+    assert code == 2
+    assert "nothing" in err
