@@ -13,13 +13,13 @@ Rows = list[dict[str, float]]
 
 
 def draw_curves(history: History, target: Path) -> None:
-    """Write a PNG: losses of the generator, decisions of the discriminator, PSNR and SSIM on validation lines."""
+    """Write a PNG: losses of the generator and how hard each pulls, decisions of the discriminator, PSNR and SSIM."""
     import matplotlib as mpl
 
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
-    figure, panels = plt.subplots(2, 2, figsize=(11, 6.4), layout="constrained")
+    figure, panels = plt.subplots(2, 3, figsize=(15, 6.4), layout="constrained")
     training = history["training"]
     _lines(panels[0, 0], training, dict(zip(PIXELS, PIXELS, strict=True)), "pixel losses")
     others = (*ADVERSARIAL, *RECOGNITION, "ctc")
@@ -28,6 +28,10 @@ def draw_curves(history: History, target: Path) -> None:
     _lines(panels[1, 1], training, names, "right decisions of the discriminator")
     panels[1, 1].set_ylim(0, 1.02)
     _quality(panels[0, 1], history["validation"])
+    _gap(panels[0, 2], history["validation"])
+    every = (*PIXELS, *others)
+    shares = {f"share_{name}": name for name in every}
+    _lines(panels[1, 2], training, shares, "share of the gradient at the restored image")
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=100)
     plt.close(figure)
@@ -57,3 +61,11 @@ def _quality(panel: Any, validation: Rows) -> None:
     other.plot(steps, [row["ssim_input"] for row in validation], color="tab:red", linestyle=":", label="SSIM degraded")
     other.set_ylabel("SSIM", color="tab:red")
     panel.legend(handles=[*panel.lines, *other.lines], fontsize=8, loc="center right")
+
+
+def _gap(panel: Any, validation: Rows) -> None:
+    steps = [row["step"] for row in validation]
+    panel.set(xlabel="step", ylabel="PSNR, dB", title="lines of the training and others")
+    panel.plot(steps, [row["psnr_seen"] for row in validation], marker="o", label="learned from")
+    panel.plot(steps, [row["psnr"] for row in validation], marker="o", label="validation")
+    panel.legend(fontsize=8)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from pulih.common.dist import Group
 from pulih.common.errors import PulihError
 from pulih.recognizer.model import Recognizer
+from pulih.restorer.balance import BOUNDED, gradient_shares, limited
 from pulih.restorer.config import RestorerConfig
 from pulih.restorer.discriminator import Discriminator
 from pulih.restorer.feed import TrainingBatch
@@ -37,16 +38,6 @@ def freeze(recognizer: Recognizer) -> Recognizer:
     return recognizer.eval()
 
 
-def limited(gradient_BCHW: Tensor, reference_BCHW: Tensor) -> Tensor:
-    """Return a gradient scaled down, line by line, to at most the root mean square of a reference.
-
-    Direct CTC gradients explode on lines that cannot be read; ScrabbleGAN (CVPR 2020, eq. 3) rescales them too. Here
-    they are never scaled up, so a line that reads well is left alone.
-    """
-    sizes, allowed = (g.square().mean((1, 2, 3), keepdim=True).sqrt() for g in (gradient_BCHW, reference_BCHW))
-    return gradient_BCHW * (allowed / sizes.clamp_min(1e-12)).clamp_max(1.0)
-
-
 class GanStep:
     """Makes steps: one forward pass of the generator, one backward pass of each network, one update of each."""
 
@@ -60,27 +51,30 @@ class GanStep:
         cuda = group.device.type == "cuda"
         self.mixed = config.mixed_precision and cuda and torch.cuda.is_bf16_supported(including_emulation=False)
 
-    def __call__(self, batch: TrainingBatch, step: int) -> dict[str, float]:
+    def __call__(self, batch: TrainingBatch, step: int, measure: bool = False) -> dict[str, float]:
         """Make step number ``step``; return losses, accuracies and gradient norms, averaged over the ranks.
+
+        Args:
+            measure: also return ``share_*``, how hard each loss pulls; it costs one more backward pass per loss.
 
         Raises:
             PulihError: a loss or a gradient is not finite on some rank; no network has moved.
         """
         weights = active_weights(self.config.weights, self.config.schedule, step)
-        values = self.gradients(batch, weights)
+        values = self.gradients(batch, weights, measure)
         values |= self._norms()
         self._agree_that_finite(values, step)
         self._move(step)
         return self.group.mean(values)
 
-    def gradients(self, batch: TrainingBatch, weights: dict[str, float]) -> dict[str, float]:
+    def gradients(self, batch: TrainingBatch, weights: dict[str, float], measure: bool = False) -> dict[str, float]:
         """Set the gradients of both networks, averaged over the ranks, and return this rank's losses."""
         self.generator_optimizer.zero_grad()
         self.discriminator_optimizer.zero_grad()
         with self._precision():
             logits_BCHW = self.generator(batch.degraded)
         values = self._discriminator_gradients(logits_BCHW.detach(), batch, weights)
-        values |= self._generator_gradients(logits_BCHW, batch, weights)
+        values |= self._generator_gradients(logits_BCHW, batch, weights, measure)
         self.group.average_gradients(self.generator.parameters())
         self.group.average_gradients(self.discriminator.parameters())
         return values
@@ -106,27 +100,29 @@ class GanStep:
         return values | {f"discriminator_{name}": loss.mean().item() for name, loss in losses.items()}
 
     def _generator_gradients(
-        self, logits_BCHW: Tensor, batch: TrainingBatch, weights: dict[str, float]
+        self, logits_BCHW: Tensor, batch: TrainingBatch, weights: dict[str, float], measure: bool = False
     ) -> dict[str, float]:
         # In eval mode the discriminator's spectral norms stand still while the generator learns from it.
         self.discriminator.eval()
         leaf = logits_BCHW.detach().requires_grad_()
         with self._precision():
             losses = self.losses(Candidate(leaf, batch, self.recognizer), weights)
+        shares = gradient_shares(leaf, losses, weights) if measure else {}
         logits_BCHW.backward(self._judged(leaf, losses, weights))
-        return {name: loss.mean().item() for name, loss in losses.items()}
+        values = {name: loss.mean().item() for name, loss in losses.items()}
+        return values | {f"share_{name}": share for name, share in shares.items()}
 
     @staticmethod
     def _judged(leaf_BCHW: Tensor, losses: dict[str, Tensor], weights: dict[str, float]) -> Tensor:
         """Return the gradient of all losses at the generator's output; ``autograd.grad`` leaves every network alone."""
-        steady = {name: loss for name, loss in losses.items() if name != "ctc"}
+        steady = {name: loss for name, loss in losses.items() if name != BOUNDED}
         if not steady:
             return torch.autograd.grad(weighted_mean(losses, weights), leaf_BCHW)[0]
         total = weighted_mean(steady, {name: weights[name] for name in steady})
-        gradient = torch.autograd.grad(total, leaf_BCHW, retain_graph="ctc" in losses)[0]
-        if "ctc" in losses:
-            spelling = torch.autograd.grad(losses["ctc"].mean(), leaf_BCHW)[0]
-            gradient = gradient + weights["ctc"] * limited(spelling, gradient)
+        gradient = torch.autograd.grad(total, leaf_BCHW, retain_graph=BOUNDED in losses)[0]
+        if BOUNDED in losses:
+            spelling = torch.autograd.grad(losses[BOUNDED].mean(), leaf_BCHW)[0]
+            gradient = gradient + weights[BOUNDED] * limited(spelling, gradient)
         return gradient
 
     def _norms(self) -> dict[str, float]:

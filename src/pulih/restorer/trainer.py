@@ -8,13 +8,14 @@ from typing import Any
 import torch
 
 from pulih.common.dist import Group
-from pulih.common.errors import ArtifactError, ConfigError, Interrupted
+from pulih.common.errors import ArtifactError, ConfigError, Interrupted, PulihError
 from pulih.common.interrupt import StopFlag, stop_on_signal
 from pulih.common.logging import get_logger
 from pulih.common.progress import track
 from pulih.common.seed import derived_seed
 from pulih.data.lines import LineSample
 from pulih.recognizer.model import Recognizer
+from pulih.recognizer.validate import spread
 from pulih.restorer import checkpoint
 from pulih.restorer.average import Average
 from pulih.restorer.config import RestorerConfig
@@ -27,6 +28,7 @@ from pulih.restorer.validation import is_white_page, validate, write_strips
 
 log = get_logger(__name__)
 LOG_INTERVAL = 10
+WHITE_VALIDATIONS = 3  # so many in a row are a collapse and not a start
 STRIP_LINES = 8
 
 
@@ -75,24 +77,29 @@ class Trainer:
         """Make one step and note its figures every few steps."""
         started, started_cpu = time.monotonic(), time.process_time()
         progress = self.progress
-        values = self.step(self.feed.batch(progress.step, self.group), progress.step)
+        noted = (progress.step + 1) % LOG_INTERVAL == 0
+        values = self.step(self.feed.batch(progress.step, self.group), progress.step, measure=noted)
         self.average.update(self.generator, progress.step)
         progress.step += 1
-        if progress.step % LOG_INTERVAL == 0:
+        if noted:
             progress.history["training"].append({"step": progress.step, **values})
         progress.seconds += time.monotonic() - started
         progress.cpu_seconds += time.process_time() - started_cpu
 
     def check(self, samples: Sequence[LineSample], strips: Path) -> None:
-        """Validate the averaged generator, draw strips, and keep it when it is the best since every ramp is up."""
+        """Validate the averaged generator, draw strips, and keep it when it is the best since every ramp is up.
+
+        Raises:
+            PulihError: it has painted white pages for several validations.
+        """
         progress = self.progress
+        seen = spread(self.feed.samples, max(1, len(samples) // 4))
         scores = validate(self.average.network, samples, self.group)
+        scores["psnr_seen"] = validate(self.average.network, seen, self.group)["psnr"]
         progress.history["validation"].append({"step": progress.step, **scores})
         text = "step %d: PSNR %.2f dB, SSIM %.3f (degraded: %.2f dB, %.3f)"
         log.info(text, progress.step, *(scores[name] for name in ("psnr", "ssim", "psnr_input", "ssim_input")))
-        if is_white_page(scores):
-            text = "step %d: the restored lines have %.0f %% of their ink: the generator paints white pages so far"
-            log.warning(text, progress.step, 100 * scores["ink"])
+        self._look_for_collapse(scores)
         if self.group.is_main:
             write_strips(self.average.network, samples[:STRIP_LINES], strips, self.group.device)
         if progress.step < settled_step(self.config):
@@ -102,6 +109,18 @@ class Trainer:
             self.best = self._result()
         else:
             progress.stale += 1
+
+    def _look_for_collapse(self, scores: dict[str, float]) -> None:
+        if not is_white_page(scores):
+            return
+        text = "step %d: the restored lines have %.0f %% of their ink: the generator paints white pages so far"
+        log.warning(text, self.progress.step, 100 * scores["ink"])
+        latest = self.progress.history["validation"][-WHITE_VALIDATIONS:]
+        if len(latest) == WHITE_VALIDATIONS and all(map(is_white_page, latest)):
+            raise PulihError(
+                f"the generator collapsed: {WHITE_VALIDATIONS} validations up to step {self.progress.step} show white "
+                "pages; raise weights.bce or lower optimizer.generator_rate"
+            )
 
     def save(self, path: Path, digest: str) -> None:
         """Write a checkpoint (rank 0)."""

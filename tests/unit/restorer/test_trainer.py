@@ -101,6 +101,23 @@ def test_white_pages_are_reported(new_trainer, samples, tmp_path, caplog):
     assert "paints white pages" in caplog.text
 
 
+def test_white_pages_at_every_validation_stop_the_training_with_the_reason(new_trainer, samples, tmp_path):
+    trainer = new_trainer()
+    torch.nn.init.constant_(trainer.average.network.head.bias, 30.0)
+    for _ in range(2):
+        trainer.check(samples[:2], tmp_path / "s.png")
+    with pytest.raises(PulihError, match=r"collapsed.*weights\.bce"):
+        trainer.check(samples[:2], tmp_path / "s.png")
+
+
+def test_validation_tells_how_much_better_the_learned_lines_are(new_trainer, samples, tmp_path):
+    trainer = new_trainer()
+    trainer.check(samples[:2], tmp_path / "s.png")
+    [row] = trainer.progress.history["validation"]
+    assert row["psnr_seen"] == pytest.approx(row["psnr"], abs=10)
+    assert row["psnr_seen"] != row["psnr"]
+
+
 def test_a_loss_that_is_not_finite_keeps_the_last_checkpoint(new_trainer, samples, tmp_path):
     trainer = new_trainer()
     batch = trainer.feed.batch
