@@ -1,10 +1,10 @@
 """What a restorer has to beat: methods without learning. Images are 8-bit grey (H, W), 255 = paper, 0 = ink."""
 
-import cv2
 import doxapy
 import numpy as np
 
 from pulih.data.lines import GreyImage
+from pulih.restorer.confidence import on_white_paper
 
 
 def white_page(degraded: GreyImage) -> GreyImage:
@@ -17,10 +17,7 @@ def background_division(degraded: GreyImage) -> GreyImage:
 
     Its sizes follow the line height, as strokes do.
     """
-    height = degraded.shape[0]
-    element = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_odd(height / 4), _odd(height / 4)))
-    paper = cv2.medianBlur(cv2.morphologyEx(degraded, cv2.MORPH_CLOSE, element), _odd(height / 3))
-    return np.asarray(cv2.divide(degraded, np.maximum(paper, 1), scale=255), dtype=np.uint8)
+    return on_white_paper(degraded, degraded.shape[0])
 
 
 def sauvola(degraded: GreyImage, window: int, k: float) -> GreyImage:
@@ -33,7 +30,3 @@ def sauvola(degraded: GreyImage, window: int, k: float) -> GreyImage:
     binarization.initialize(framed)
     binarization.to_binary(out, {"window": window, "k": k})
     return np.ascontiguousarray(out[margin:-margin, margin:-margin])
-
-
-def _odd(size: float) -> int:
-    return max(3, int(size) // 2 * 2 + 1)

@@ -7,15 +7,16 @@ from safetensors.torch import load_file, save
 from pulih.common.config import build_config, read_json
 from pulih.common.files import write_bytes, write_json
 from pulih.data import manifest
-from pulih.restorer.config import GeneratorConfig
+from pulih.restorer.config import GeneratorConfig, RestorerConfig
 from pulih.restorer.contract import CONFIG, KIND, SIZE_STEP, WEIGHTS
 from pulih.restorer.generator import Generator
 
 
-def save_generator(generator: Generator, config: GeneratorConfig, height: int, folder: Path) -> None:
+def save_generator(generator: Generator, config: RestorerConfig, height: int, folder: Path) -> None:
     """Write ``model.safetensors`` and ``config.json``; ``height`` is that of the training lines in pixels."""
     write_bytes(folder / WEIGHTS, save({name: value.cpu() for name, value in generator.state_dict().items()}))
-    values = {"generator": config.model_dump(mode="json"), "height": height, "size_step": SIZE_STEP}
+    settings = {"generator": config.generator.model_dump(mode="json"), "keep_unsure": config.keep_unsure}
+    values = {**settings, "height": height, "size_step": SIZE_STEP}
     write_json(folder / CONFIG, values)
 
 

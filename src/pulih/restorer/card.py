@@ -19,7 +19,8 @@ ink back. A generator trained on synthetic lines against a dual-modal discrimina
 
 ## Use
 Input and output: grey lines in [0, 1], 1 = paper, sides multiples of 32; the lines it learned from are of one height,
-so pages are first brought to that scale. `pulih restore` and the served endpoint do this.
+so pages are first brought to that scale. `pulih restore` and the served endpoint do this. Where the network is
+undecided they keep a share of {keep_unsure:g} of the input, divided by its paper tone.
 
 ## Figures on {validation} validation lines (synthetic, fonts of the training)
 | | restored | degraded |
@@ -54,6 +55,7 @@ def model_card(config: RestorerConfig, metrics: dict[str, Any]) -> str:
         best_step=metrics["best_step"],
         commit=git_commit(),
         seed=config.seed,
+        keep_unsure=config.keep_unsure,
         validation=config.schedule.validation_lines,
         weights="\n".join(["| loss | weight |", "|---|---|", *rows]),
         warning=WHITE if metrics["white_page"] else "",

@@ -13,7 +13,7 @@ from pulih.common.config import read_json
 from pulih.common.errors import ArtifactError
 from pulih.common.logging import get_logger
 from pulih.data import manifest
-from pulih.restorer import colour, resample, scale, tiles
+from pulih.restorer import colour, confidence, resample, scale, tiles
 
 log = get_logger(__name__)
 KIND = "restorer"
@@ -46,11 +46,14 @@ class RestoredPage:
 class Restorer:
     """The exported network with what it needs to run; make one with ``load``.
 
-    ``height`` is that of the training lines in pixels; ``digest`` identifies the artifact.
+    ``height`` is that of the training lines in pixels; ``digest`` identifies the artifact; ``keep_unsure`` says how
+    much of the input is kept where the network is undecided (``confidence.keep_where_unsure``).
     """
 
-    def __init__(self, session: Any, height: int, digest: str) -> None:
-        self.height, self.digest = height, digest
+    def __init__(self, session: Any, config: dict[str, Any], digest: str) -> None:
+        # Restorers made before there was such a setting kept nothing.
+        self.height, self.keep_unsure = int(config["height"]), float(config.get("keep_unsure", 0))
+        self.digest = digest
         self._session = session
 
     @classmethod
@@ -77,7 +80,7 @@ class Restorer:
         names = [value.name for value in (*session.get_inputs(), *session.get_outputs())]
         if names != [INPUT, OUTPUT]:
             raise ArtifactError(f"the tensors {INPUT} and {OUTPUT} in {path}", str(names), "Export the model again.")
-        return cls(session, int(read_json(folder / CONFIG)["height"]), sealed.digest())
+        return cls(session, read_json(folder / CONFIG), sealed.digest())
 
     def run(self, degraded: tiles.Plane) -> tiles.Plane:
         """Run the network on float32 (B, 1, H, W) in [0, 1], 1 = paper, H and W multiples of 32."""
@@ -99,7 +102,7 @@ class Restorer:
             order = order[len(batch) :]
             for index, restored in zip(batch, self.run(_stacked([scaled[i] for i in batch], width)), strict=True):
                 height, wide = scaled[index].shape
-                answer = tiles.to_bytes(restored[0, :height, :wide])
+                answer = self._trusted(tiles.to_bytes(restored[0, :height, :wide]), scaled[index])
                 answers[index] = resample.fitted(answer, lines[index].shape)
         return answers
 
@@ -119,12 +122,15 @@ class Restorer:
         surface = colour.find_surface(page, x_height)
         view = colour.network_view(grey, surface)
         normal = resample.resized(view, factor)
-        restored = tiles.run_tiled(normal, self.run)
+        restored = self._trusted(tiles.run_tiled(normal, self.run), normal)
         ink = colour.ink_tone(resample.resized(page, factor), restored, surface)
         restored = resample.back_to_full_size(restored, normal, view)
         image = colour.compose(page, restored, surface, ink, paper)
         seconds = time.perf_counter() - started
         return RestoredPage(image, restored, found.x_height if found else None, factor, seconds)
+
+    def _trusted(self, restored: GreyImage, normal: GreyImage) -> GreyImage:
+        return confidence.keep_where_unsure(restored, normal, self.height, self.keep_unsure)
 
     def _factor(self, shape: tuple[int, ...], x_height: float, largest: float) -> float:
         wanted = X_HEIGHT_SHARE * self.height / x_height

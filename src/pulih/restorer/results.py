@@ -22,7 +22,7 @@ def write_results(trainer: Trainer, folder: Path) -> None:
     progress = trainer.progress
     trainer.average.network.load_state_dict(trainer.best)
     recognizer = trainer.step.recognizer
-    save_generator(trainer.average.network, trainer.config.generator, recognizer.height, folder)
+    save_generator(trainer.average.network, trainer.config, recognizer.height, folder)
     recognizer.charset.save(folder / "charset.json")
     metrics = _metrics(trainer)
     write_json(folder / "metrics.json", metrics)
