@@ -38,7 +38,7 @@ def measure(pairs: list[Pair], families: list[Family], folder: Path) -> pd.DataF
         if missing := [family for family in families if stored[family.name] is None]:
             stored |= _computed(pair, missing, keys, folder)
         for family in families:
-            rows.extend(_rows(pair, stored[family.name] or {}))
+            rows.extend(_rows(pair, family, stored[family.name] or {}))
     return pd.DataFrame(rows)
 
 
@@ -79,10 +79,11 @@ def _write_png(target: Path, image: Image.Image) -> None:
         image.save(path, format="PNG")
 
 
-def _rows(pair: Pair, known: dict[str, Any]) -> list[dict[str, Any]]:
+def _rows(pair: Pair, family: Family, known: dict[str, Any]) -> list[dict[str, Any]]:
     rows = []
-    for method, figures in known["methods"].items():
-        agreement = Agreement(**figures)
+    for method in family.methods:
+        agreement = Agreement(**known["methods"][method])
         about = {"page": pair.name, "group": pair.group, "method": method}
-        rows.append(about | figures | {"fm": agreement.fm, "pfm": agreement.pfm} | known["facts"])
+        measures = asdict(agreement) | {"fm": agreement.fm, "pfm": agreement.pfm}
+        rows.append(about | measures | dict(sorted(known["facts"].items())))
     return rows
