@@ -75,3 +75,26 @@ def test_a_line_narrower_than_the_window_does_not_write_outside_its_memory(width
         line = random.integers(0, 256, (64, width), dtype=np.uint8)
         assert baselines.background_division(line).shape == line.shape
         assert baselines.sauvola(line, 25, 0.2).shape == line.shape
+
+
+def test_wolf_finds_the_strokes_of_an_unevenly_lit_line(uneven_line):
+    degraded, ink = uneven_line
+    out = baselines.wolf(degraded, 25, 0.2)
+    assert (out[ink] == 0).all()
+    assert (out[~ink] == 255).mean() > 0.99
+
+
+def test_otsu_agrees_with_an_independent_implementation(uneven_line):
+    from skimage.filters import threshold_otsu
+
+    degraded, _ = uneven_line
+    assert np.array_equal(baselines.otsu(degraded) == 0, degraded <= threshold_otsu(degraded))
+
+
+def test_background_division_of_a_page_follows_the_given_line_height(uneven_line):
+    degraded, _ = uneven_line
+    page = np.vstack([degraded] * 6)
+    assert np.array_equal(
+        baselines.background_division(page, 64)[64:128], baselines.background_division(page, 64)[128:192]
+    )
+    assert not np.array_equal(baselines.background_division(page, 64), baselines.background_division(page))

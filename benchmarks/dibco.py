@@ -1,0 +1,50 @@
+"""How well pages are binarized, on DIBCO and other folders of scans with ground truth.
+
+``python benchmarks/dibco.py DIR [--restorer DIR] [--output DIR]``. Without a restorer only the classical methods are
+measured. A second run computes only what is new. docs/benchmarks.md explains the figures.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from pulih.common.config import build_config
+from pulih.common.errors import PulihError
+from pulih.evaluation.benchmark.config import BenchmarkConfig
+from pulih.evaluation.benchmark.pairs import Suffixes
+from pulih.evaluation.benchmark.published import read_published
+from pulih.evaluation.benchmark.run import Request, run
+
+PUBLISHED = Path(__file__).with_name("published") / "dibco.json"
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, metavar="DIR", help="folder tree of scans and ground truths")
+    parser.add_argument("--restorer", type=Path, metavar="DIR", help="restorer artifact to measure")
+    parser.add_argument("--output", type=Path, metavar="DIR", default=Path("runs/benchmarks/dibco"))
+    parser.add_argument(
+        "--suffixes", nargs=2, metavar=("SCAN", "TRUTH"), default=("_source", "_target"),
+        help="what file names end in before the type (default: _source _target)",
+    )  # fmt: skip
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of BenchmarkConfig")
+    parser.add_argument("--threads", type=int, default=0, help="of the restorer; 0 = one per core")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure and print the tables; a user's fault is said in one sentence."""
+    asked = parse()
+    try:
+        config = build_config(BenchmarkConfig, {}, asked.set)
+        request = Request(asked.folder, asked.output, asked.restorer, Suffixes(*asked.suffixes), asked.threads)
+        run(request, config, read_published(PUBLISHED))
+    except PulihError as err:
+        sys.exit(f"error: {err}")
+    print((asked.output / "results.md").read_text())
+    print(f"Results in {asked.output}: results.json, .md, .tex, .png, contact_sheet.png")
+
+
+if __name__ == "__main__":
+    main()

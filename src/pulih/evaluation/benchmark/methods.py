@@ -1,0 +1,78 @@
+"""The methods that answer a scan with ink and paper; a family shares its work: one restoration, two thresholds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pulih.common.version import source_digest
+from pulih.evaluation import baselines
+from pulih.evaluation.benchmark.config import BenchmarkConfig
+from pulih.evaluation.binary import Mask
+from pulih.restorer import colour
+
+if TYPE_CHECKING:
+    from pulih.restorer.infer import Restorer
+
+GreyImage = colour.GreyImage
+PULIH, PULIH_OTSU, SAUVOLA = "pulih", "pulih_otsu", "sauvola"
+TITLES = {
+    "otsu": "Otsu",
+    SAUVOLA: "Sauvola",
+    "wolf": "Wolf",
+    "background_division": "background division + Otsu",
+    PULIH: "Pulih, threshold 128",
+    PULIH_OTSU: "Pulih + Otsu",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a family makes of a page: a mask per method, True = ink, and facts that explain it."""
+
+    masks: dict[str, Mask]
+    facts: dict[str, float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Family:
+    """Methods that share their work; ``identity`` is all that decides their answers to a page."""
+
+    name: str
+    methods: tuple[str, ...]
+    identity: dict[str, Any]
+    answer: Callable[[colour.RgbImage], Answer]
+
+
+def classical(config: BenchmarkConfig) -> list[Family]:
+    """Return the methods without learning."""
+    window, height = config.window, config.line_height
+    local = {"window": window}
+    return [
+        _of_grey("otsu", {}, baselines.otsu),
+        _of_grey(SAUVOLA, local | {"k": config.sauvola_k}, lambda g: baselines.sauvola(g, window, config.sauvola_k)),
+        _of_grey("wolf", local | {"k": config.wolf_k}, lambda g: baselines.wolf(g, window, config.wolf_k)),
+        _of_grey(
+            "background_division",
+            {"line_height": height},
+            lambda grey: baselines.otsu(baselines.background_division(grey, height)),
+        ),
+    ]
+
+
+def restored(restorer: "Restorer", config: BenchmarkConfig) -> Family:
+    """Return the restorer as it serves pages, its luminance cut at a fixed level and at Otsu's."""
+
+    def answer(page: colour.RgbImage) -> Answer:
+        result = restorer.restore_page(page)
+        masks = {PULIH: result.luminance < config.threshold, PULIH_OTSU: baselines.otsu(result.luminance) == 0}
+        return Answer(masks, {"x_height": result.x_height, "scale": result.scale, "seconds": result.seconds})
+
+    identity = {"model": restorer.digest, "threshold": config.threshold, "code": source_digest("restorer")}
+    return Family("pulih", (PULIH, PULIH_OTSU), identity, answer)
+
+
+def _of_grey(name: str, parameters: dict[str, Any], binarize: Callable[[GreyImage], GreyImage]) -> Family:
+    def answer(page: colour.RgbImage) -> Answer:
+        return Answer({name: binarize(colour.luminance(page)) == 0})
+
+    return Family(name, (name,), parameters, answer)

@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+
+from pulih.evaluation.benchmark import methods
+from pulih.evaluation.benchmark.config import BenchmarkConfig
+from pulih.evaluation.benchmark.pairs import Suffixes, find_pairs, read_pair
+from pulih.evaluation.binary import compare
+from pulih.restorer.infer import Restorer
+
+
+@pytest.fixture
+def first(pages):
+    return read_pair(find_pairs(pages, Suffixes())[0])
+
+
+def test_every_classical_method_finds_dark_strokes(first):
+    page, truth = first
+    for family in methods.classical(BenchmarkConfig()):
+        (mask,) = family.answer(page).masks.values()
+        assert compare(truth, mask).fm > 75, family.name
+
+
+def test_the_restorer_answers_as_it_serves_pages(first, blur_restorer):
+    page, _ = first
+    restorer = Restorer.load(blur_restorer, threads=1)
+    answer = methods.restored(restorer, BenchmarkConfig(threshold=100)).answer(page)
+    served = restorer.restore_page(page)
+    assert np.array_equal(answer.masks["pulih"], served.luminance < 100)
+    assert answer.facts["scale"] == served.scale
+
+
+def test_identity_changes_with_model_and_parameters(blur_restorer):
+    restorer = Restorer.load(blur_restorer, threads=1)
+    first = methods.restored(restorer, BenchmarkConfig()).identity
+    other = methods.restored(restorer, BenchmarkConfig(threshold=100)).identity
+    assert first["model"] == restorer.digest
+    assert first != other
+    narrow, wide = ({f.name: f.identity for f in methods.classical(BenchmarkConfig(window=w))} for w in (15, 25))
+    assert {name for name in narrow if narrow[name] != wide[name]} == {"sauvola", "wolf"}
+
+
+def test_every_method_has_a_title_and_a_colour(blur_restorer):
+    from pulih.evaluation.benchmark.chart import COLOURS
+
+    config = BenchmarkConfig()
+    families = [*methods.classical(config), methods.restored(Restorer.load(blur_restorer, threads=1), config)]
+    names = {name for family in families for name in family.methods}
+    assert names == set(methods.TITLES) == set(COLOURS)
