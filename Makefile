@@ -12,7 +12,7 @@ export POETRY_PYPI_MIRROR_URL ?= $(shell pip config get global.index-url 2>/dev/
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup run serve s3 doctor test test-slow check format lock compile benchmark clean
+.PHONY: help setup run serve s3 doctor test test-slow check format lock compile benchmark benchmark-restoration clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -70,6 +70,13 @@ compile: .venv/.installed  ## Compile the pipelines to pipelines/compiled/*.yaml
 
 benchmark: setup  ## Measure the speed of the synthesis
 	$(RUN) python benchmarks/synthesis_speed.py
+
+BENCHMARK ?= configs/benchmarks/restoration_quick.json
+FROM ?= runs/latest
+OUTPUT ?= runs/benchmark-restoration
+
+benchmark-restoration: setup  ## Train and compare peers on the lines of a run (BENCHMARK=, FROM=, OUTPUT=)
+	$(RUN) python benchmarks/restoration.py --config $(BENCHMARK) --run $(FROM) --output $(OUTPUT)
 
 clean:  ## Remove environments and caches; runs/ stays
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage*

@@ -25,14 +25,28 @@ def background_division(degraded: GreyImage) -> GreyImage:
 
 def sauvola(degraded: GreyImage, window: int, k: float) -> GreyImage:
     """Threshold by Sauvola and Pietikäinen (Pattern Recognition 33, 2000): ink becomes 0, paper 255."""
+    return _binarized(degraded, "SAUVOLA", window // 2, {"window": window, "k": k})
+
+
+def wolf(degraded: GreyImage, window: int, k: float) -> GreyImage:
+    """Threshold by Wolf and Jolion (Pattern Analysis and Applications 6, 2004): ink becomes 0, paper 255."""
+    return _binarized(degraded, "WOLF", window // 2, {"window": window, "k": k})
+
+
+def otsu(degraded: GreyImage) -> GreyImage:
+    """Threshold the whole line by Otsu (IEEE SMC 9, 1979): ink becomes 0, paper 255."""
+    return _binarized(degraded, "OTSU", 0, {})
+
+
+def _binarized(degraded: GreyImage, algorithm: str, margin: int, parameters: dict[str, float]) -> GreyImage:
     # doxapy 0.9.2 writes outside of its memory when the window is more than twice as wide as the image.
-    margin = window // 2
-    framed = np.pad(degraded, margin, mode="reflect")
+    framed = np.pad(degraded, margin, mode="reflect") if margin else degraded
     out = np.empty_like(framed)
-    binarization = doxapy.Binarization(doxapy.Binarization.Algorithms.SAUVOLA)
+    binarization = doxapy.Binarization(getattr(doxapy.Binarization.Algorithms, algorithm))
     binarization.initialize(framed)
-    binarization.to_binary(out, {"window": window, "k": k})
-    return np.ascontiguousarray(out[margin:-margin, margin:-margin])
+    binarization.to_binary(out, parameters)
+    height, width = degraded.shape
+    return np.ascontiguousarray(out[margin : margin + height, margin : margin + width])
 
 
 def _odd(size: float) -> int:

@@ -75,3 +75,35 @@ def test_a_line_narrower_than_the_window_does_not_write_outside_its_memory(width
         line = random.integers(0, 256, (64, width), dtype=np.uint8)
         assert baselines.background_division(line).shape == line.shape
         assert baselines.sauvola(line, 25, 0.2).shape == line.shape
+
+
+def test_otsu_agrees_with_an_independent_implementation(tiny_lines):
+    from skimage.filters import threshold_otsu
+
+    from pulih.data.lines import read_lines
+
+    for sample in read_lines(tiny_lines, "test_seen")[:4]:
+        theirs = sample.degraded <= threshold_otsu(sample.degraded)
+        assert ((baselines.otsu(sample.degraded) == 0) == theirs).mean() > 0.995
+
+
+def test_wolf_agrees_with_its_formula(tiny_lines):
+    """T = m - k (1 - s / R) (m - M): mean and deviation of the window, R the largest deviation, M the darkest grey."""
+    from scipy.ndimage import uniform_filter
+
+    from pulih.data.lines import read_lines
+
+    for sample in read_lines(tiny_lines, "test_seen")[:4]:
+        grey = sample.degraded.astype(float)
+        mean = uniform_filter(grey, 25, mode="mirror")
+        deviation = np.sqrt(np.maximum(uniform_filter(grey**2, 25, mode="mirror") - mean**2, 0))
+        threshold = mean - 0.5 * (1 - deviation / deviation.max()) * (mean - grey.min())
+        assert ((baselines.wolf(sample.degraded, 25, 0.5) == 0) == (grey <= threshold)).mean() > 0.99
+
+
+def test_wolf_and_otsu_set_ink_to_black_and_paper_to_white(uneven_line):
+    degraded, ink = uneven_line
+    for out in (baselines.wolf(degraded, 25, 0.5), baselines.otsu(degraded)):
+        assert set(np.unique(out)) == {0, 255}
+        assert (out[ink] == 0).all()
+    assert (baselines.wolf(degraded, 25, 0.5)[~ink] == 255).all()
