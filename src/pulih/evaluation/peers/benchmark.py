@@ -11,7 +11,7 @@ from pulih import __version__
 from pulih.common.errors import ArtifactError
 from pulih.common.files import atomic_path, write_json, write_text
 from pulih.common.logging import get_logger
-from pulih.data.lines import GreyImage, read_lines
+from pulih.data.lines import GreyImage, LineSample, Split, read_lines
 from pulih.data.manifest import verify
 from pulih.evaluation.comparison import bootstrap_of, compare, figures, mean_over_seeds, per_seed
 from pulih.evaluation.measure import measure
@@ -22,6 +22,7 @@ from pulih.evaluation.peers.tables import latex, markdown
 from pulih.evaluation.stage import TEST_SPLITS
 from pulih.evaluation.summary import Tree
 from pulih.recognizer.model import load_recognizer
+from pulih.recognizer.validate import spread
 
 log = get_logger(__name__)
 SCHEMA = 1
@@ -66,7 +67,7 @@ def run_benchmark(config: RestorationBenchmark, inputs: Inputs, output: Path) ->
     trainings = {name: [trained.facts(name, seed) for seed in config.seeds] for name in learned}
     results = {"schema": SCHEMA, "about": _about(config, inputs), "trainings": trainings, **summarize(rows, config)}
     _write(results, rows, output)
-    draw_strips(read_lines(inputs.lines, SHOWN_SPLIT), images, config.strip_lines, output / "strips.png")
+    draw_strips(_tested(config, inputs, SHOWN_SPLIT), images, config.strip_lines, output / "strips.png")
     return results
 
 
@@ -85,7 +86,7 @@ def _measured(
     tables: list[pd.DataFrame] = []
     shown: dict[str, list[GreyImage]] = {}
     for split in TEST_SPLITS:
-        samples = read_lines(inputs.lines, split)
+        samples = _tested(config, inputs, split)
         degraded = [sample.degraded for sample in samples]
         for name, seed in [*_entries(config), (CLEAN, NO_SEED)]:
             images = [s.clean for s in samples] if name == CLEAN else trained.restorer(name, seed)(degraded)
@@ -94,6 +95,11 @@ def _measured(
             if split == SHOWN_SPLIT:
                 shown.setdefault(name, images)
     return pd.concat(tables, ignore_index=True), shown
+
+
+def _tested(config: RestorationBenchmark, inputs: Inputs, split: Split) -> list[LineSample]:
+    samples = read_lines(inputs.lines, split)
+    return spread(samples, config.test_lines) if config.test_lines else samples
 
 
 def _entries(config: RestorationBenchmark) -> list[tuple[str, int]]:

@@ -28,7 +28,7 @@ class UNetConfig(StageConfig):
 class PeerOptimizer(StageConfig):
     """Adam for all networks; every rate warms up and follows a cosine to ``final``, as the restorer's own does."""
 
-    generator_rate: float = Field(1e-3, gt=0)
+    generator_rate: float = Field(4e-3, gt=0)
     discriminator_rate: float = Field(2e-4, gt=0)
     recognizer_rate: float = Field(3e-3, gt=0)
     beta1: float = Field(0.5, ge=0, lt=1)
@@ -81,6 +81,7 @@ class RestorationBenchmark(StageConfig):
     restorer: RestorerConfig = RestorerConfig()
     evaluation: EvaluationConfig = EvaluationConfig(resamples=10_000)
     wolf_k: float = Field(0.5, gt=0, lt=1, description="Wolf's sensitivity to contrast")
+    test_lines: int | None = Field(None, ge=1, description="lines per test split, evenly spread; null = all")
     strip_lines: int = Field(2, ge=1, le=6, description="lines shown in strips.png")
     threads: int = Field(1, ge=1, description="CPU threads of training and evaluation")
 
