@@ -12,7 +12,7 @@ export POETRY_PYPI_MIRROR_URL ?= $(shell pip config get global.index-url 2>/dev/
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup run serve s3 doctor test test-slow check format lock compile benchmark benchmark-dibco clean
+.PHONY: help setup run serve s3 doctor test test-slow check format lock compile benchmark benchmark-dibco benchmark-restoration clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -74,6 +74,12 @@ benchmark: setup  ## Measure the speed of the synthesis
 benchmark-dibco: setup  ## Binarize scans with ground truth and compare: DIR=... [RESTORER=...] [OUTPUT=...]
 	$(RUN) python benchmarks/dibco.py "$(or $(DIR),$(error name the folder: make benchmark-dibco DIR=...))" \
 	  $(if $(RESTORER),--restorer "$(RESTORER)") $(if $(OUTPUT),--output "$(OUTPUT)")
+
+BENCHMARK ?= configs/benchmarks/restoration_quick.json
+FROM ?= runs/latest
+
+benchmark-restoration: setup  ## Train and compare peers on the lines of a run (BENCHMARK=, FROM=, OUTPUT=)
+	$(RUN) python benchmarks/restoration.py --config $(BENCHMARK) --run $(FROM) --output "$(or $(OUTPUT),runs/benchmark-restoration)"
 
 clean:  ## Remove environments and caches; runs/ stays
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage*

@@ -85,6 +85,7 @@ CODE_OF: dict[str, tuple[str, ...]] = {
     "recognizer": ("recognizer",),
     "restorer": ("recognizer", "restorer"),
     "evaluation": ("recognizer", "restorer", "evaluation"),
+    "peer": ("recognizer", "restorer", "evaluation"),
     "decision": ("registry",),
     "deployment": ("restorer", "deployment"),
     "drift": ("drift", "features"),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import cv2
 import doxapy
 import numpy as np
 

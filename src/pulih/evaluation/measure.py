@@ -83,9 +83,9 @@ def measure(
     )
     texts = [recognizer.charset.normalize(sample.text) for sample in samples]
     tables = []
-    for method in METHODS:
-        reads = read_lines_of(recognizer, images[method], config.batch_lines)
-        likeness = _likeness([sample.clean for sample in samples], images[method])
+    for method, shown in images.items():
+        reads = read_lines_of(recognizer, shown, config.batch_lines)
+        likeness = _likeness([sample.clean for sample in samples], shown)
         tables.append(pd.concat([about.assign(method=method), likeness, _reading(texts, reads)], axis=1))
         log.info("%s: %d lines measured", method, len(samples))
     return pd.concat(tables, ignore_index=True)

@@ -55,7 +55,7 @@ def _group(rows: pd.DataFrame, config: EvaluationConfig) -> Tree:
     tables = {method: rows[rows["method"] == method].sort_values("key") for method in METHODS}
     fonts = tables["degraded"]["font"].tolist()
     bootstrap = Bootstrap(fonts, config.seed, config.resamples, config.level)
-    parts = {method: {name: _part(table, name) for name in PARTS} for method, table in tables.items()}
+    parts = {method: {name: part_of(table, name) for name in PARTS} for method, table in tables.items()}
     tree: Tree = {"lines": len(fonts), "fonts": len(set(fonts)), "resampled_by": bootstrap.unit}
     for method in METHODS:
         tree[method] = {name: asdict(bootstrap.ratio(*parts[method][name])) for name in PARTS}
@@ -71,7 +71,8 @@ def _group(rows: pd.DataFrame, config: EvaluationConfig) -> Tree:
     return tree
 
 
-def _part(table: pd.DataFrame, metric: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def part_of(table: pd.DataFrame, metric: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return per line the numerator and the denominator of a metric of ``PARTS``."""
     columns, length = PARTS[metric]
     numerators = table[columns].sum(axis=1).to_numpy(dtype=np.float64)
     return numerators, np.ones(len(table)) if length is None else table[length].to_numpy(dtype=np.float64)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 
@@ -30,6 +30,31 @@ log = get_logger(__name__)
 LOG_INTERVAL = 10
 WHITE_VALIDATIONS = 3  # so many in a row are a collapse and not a start
 STRIP_LINES = 8
+
+
+class Training(Protocol):
+    """What ``fit`` drives: the training of the restorer, or of a network it is compared with."""
+
+    config: RestorerConfig
+    group: Group
+    progress: checkpoint.Progress
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to do."""
+        ...
+
+    def advance(self) -> None:
+        """Make one step."""
+        ...
+
+    def check(self, samples: Sequence[LineSample], strips: Path) -> None:
+        """Validate."""
+        ...
+
+    def save(self, path: Path, digest: str) -> None:
+        """Write a checkpoint."""
+        ...
 
 
 class Trainer:
@@ -148,7 +173,7 @@ def _check_sizes(config: RestorerConfig, group: Group, height: int, wanted: int)
         raise ArtifactError(f"a recognizer for lines {height} px high", f"one for {wanted} px", fix)
 
 
-def fit(trainer: Trainer, validation: Sequence[LineSample], folder: Path, digest: str) -> None:
+def fit(trainer: Training, validation: Sequence[LineSample], folder: Path, digest: str) -> None:
     """Train until finished, with checkpoints in ``folder/state``; raises Interrupted after SIGTERM, the state saved."""
     path, progress, steps = folder / "state" / "checkpoint.pt", trainer.progress, trainer.config.schedule.steps
     if trainer.finished:
@@ -165,7 +190,7 @@ def fit(trainer: Trainer, validation: Sequence[LineSample], folder: Path, digest
     trainer.save(path, digest)
 
 
-def _pause(trainer: Trainer, validation: Sequence[LineSample], stop: StopFlag, folder: Path, digest: str) -> None:
+def _pause(trainer: Training, validation: Sequence[LineSample], stop: StopFlag, folder: Path, digest: str) -> None:
     schedule, step = trainer.config.schedule, trainer.progress.step
     path = folder / "state" / "checkpoint.pt"
     due = step % schedule.validate_every == 0 or step == schedule.steps

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -13,7 +14,6 @@ from pulih.common.dist import Group
 from pulih.common.files import write_bytes
 from pulih.data.batches import stack
 from pulih.data.lines import GreyImage, LineSample
-from pulih.restorer.generator import Generator
 
 # Below this share of the ink that should be there, the generator has found that white paper costs little.
 COLLAPSE = 0.1
@@ -21,7 +21,19 @@ GAP = 4
 FIGURES = ("psnr", "ssim", "psnr_light", "ssim_light", "psnr_input", "ssim_input", "ink", "ink_wanted")
 
 
-def restored_line(generator: Generator, degraded: GreyImage, device: torch.device) -> GreyImage:
+class Restoring(Protocol):
+    """A network that restores; ours and those it is compared with."""
+
+    def restore(self, degraded_BCHW: torch.Tensor, /) -> torch.Tensor:
+        """Return restored images (B, 1, H, W) in [0, 1]."""
+        ...
+
+    def eval(self) -> Any:
+        """Stop learning."""
+        ...
+
+
+def restored_line(generator: Restoring, degraded: GreyImage, device: torch.device) -> GreyImage:
     """Restore one 8-bit grey line (H, w), H a multiple of 32."""
     with torch.no_grad():
         restored = generator.restore(stack([degraded]).to(device))
@@ -39,7 +51,7 @@ def likeness(image: GreyImage, clean: GreyImage) -> tuple[float, float]:
     return float(psnr), float(structural_similarity(wanted, found, data_range=1.0))
 
 
-def validate(generator: Generator, samples: Sequence[LineSample], group: Group) -> dict[str, float]:
+def validate(generator: Restoring, samples: Sequence[LineSample], group: Group) -> dict[str, float]:
     """Return mean PSNR and SSIM over the lines, shared out among the ranks.
 
     ``*_light`` are over lines of severity up to 0.5, ``*_input`` without restoration; ``ink`` is the restored ink as a
@@ -70,7 +82,7 @@ def is_white_page(scores: dict[str, float]) -> bool:
     return scores["ink"] < COLLAPSE
 
 
-def write_strips(generator: Generator, samples: Sequence[LineSample], target: Path, device: torch.device) -> None:
+def write_strips(generator: Restoring, samples: Sequence[LineSample], target: Path, device: torch.device) -> None:
     """Write a PNG with one line per row: degraded | restored | clean."""
     generator.eval()
     rows = [(s.degraded, restored_line(generator, s.degraded, device), s.clean) for s in samples]

@@ -98,3 +98,25 @@ def test_background_division_of_a_page_follows_the_given_line_height(uneven_line
         baselines.background_division(page, 64)[64:128], baselines.background_division(page, 64)[128:192]
     )
     assert not np.array_equal(baselines.background_division(page, 64), baselines.background_division(page))
+
+
+def test_wolf_agrees_with_its_formula(tiny_lines):
+    """T = m - k (1 - s / R) (m - M): mean and deviation of the window, R the largest deviation, M the darkest grey."""
+    from scipy.ndimage import uniform_filter
+
+    from pulih.data.lines import read_lines
+
+    for sample in read_lines(tiny_lines, "test_seen")[:4]:
+        grey = sample.degraded.astype(float)
+        mean = uniform_filter(grey, 25, mode="mirror")
+        deviation = np.sqrt(np.maximum(uniform_filter(grey**2, 25, mode="mirror") - mean**2, 0))
+        threshold = mean - 0.5 * (1 - deviation / deviation.max()) * (mean - grey.min())
+        assert ((baselines.wolf(sample.degraded, 25, 0.5) == 0) == (grey <= threshold)).mean() > 0.99
+
+
+def test_wolf_and_otsu_set_ink_to_black_and_paper_to_white(uneven_line):
+    degraded, ink = uneven_line
+    for out in (baselines.wolf(degraded, 25, 0.5), baselines.otsu(degraded)):
+        assert set(np.unique(out)) == {0, 255}
+        assert (out[ink] == 0).all()
+    assert (baselines.wolf(degraded, 25, 0.5)[~ink] == 255).all()

@@ -1,0 +1,143 @@
+"""The comparison as a whole: train what is missing, measure every method alike, compare, write the results."""
+
+import platform
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+
+from pulih import __version__
+from pulih.common.errors import ArtifactError
+from pulih.common.files import atomic_path, write_json, write_text
+from pulih.common.logging import get_logger
+from pulih.data.lines import GreyImage, LineSample, Split, read_lines
+from pulih.data.manifest import verify
+from pulih.evaluation.comparison import bootstrap_of, compare, figures, mean_over_seeds, per_seed
+from pulih.evaluation.measure import measure
+from pulih.evaluation.peers.config import FIXED, OURS, RestorationBenchmark
+from pulih.evaluation.peers.methods import Trained
+from pulih.evaluation.peers.pictures import draw_figures, draw_strips
+from pulih.evaluation.peers.tables import latex, markdown
+from pulih.evaluation.stage import TEST_SPLITS
+from pulih.evaluation.summary import Tree
+from pulih.recognizer.model import load_recognizer
+from pulih.recognizer.validate import spread
+
+log = get_logger(__name__)
+SCHEMA = 1
+CLEAN = "clean"
+NO_SEED = 0
+SHOWN_SPLIT = TEST_SPLITS[-1]
+
+
+class Inputs:
+    """The artifacts that every method shares.
+
+    Raises:
+        ArtifactError: one is missing or altered, or the evaluator is the recognizer of the losses.
+    """
+
+    def __init__(self, lines: Path, recognizer: Path, evaluator: Path) -> None:
+        self.lines, self.recognizer, self.evaluator = lines, recognizer, evaluator
+        kinds = ((lines, "lines"), (recognizer, "recognizer"), (evaluator, "recognizer"))
+        digests = [verify(path, kind).digest() for path, kind in kinds]
+        self.digests = dict(zip(("lines", "recognizer", "evaluator"), digests, strict=True))
+        if digests[1] == digests[2]:
+            fix = "Train another recognizer (the profile's section 'evaluator') and pass that one."
+            raise ArtifactError("an evaluator that took no part in any loss", f"the recognizer {digests[1]}", fix)
+
+
+def run_benchmark(config: RestorationBenchmark, inputs: Inputs, output: Path) -> Tree:
+    """Train, measure and compare; write ``results.*``, ``strips.png`` and ``lines.parquet``.
+
+    A second run trains nothing that is finished and continues what was interrupted (``output/methods``).
+
+    Raises:
+        UserError: an artifact is missing or altered, or the folder holds trainings of another config.
+        Interrupted: SIGTERM or Ctrl-C during a training; its state is saved.
+    """
+    trained = Trained(config, inputs.lines, inputs.recognizer, output / "methods")
+    learned = [name for name in config.methods if name not in FIXED]
+    for seed in config.seeds:
+        for name in learned:
+            log.info("%s with seed %d: %s", name, seed, trained.obtain(name, seed).digest())
+    torch.set_num_threads(config.threads)
+    rows, images = _measured(config, inputs, trained)
+    trainings = {name: [trained.facts(name, seed) for seed in config.seeds] for name in learned}
+    results = {"schema": SCHEMA, "about": _about(config, inputs), "trainings": trainings, **summarize(rows, config)}
+    _write(results, rows, output)
+    draw_strips(_tested(config, inputs, SHOWN_SPLIT), images, config.strip_lines, output / "strips.png")
+    return results
+
+
+def _about(config: RestorationBenchmark, inputs: Inputs) -> Tree:
+    machine = f"{platform.machine()}, {config.threads} thread(s), PyTorch {torch.__version__}"
+    settings = {"seeds": list(config.seeds), "budget": config.budget.model_dump(exclude_none=True)}
+    about = {**inputs.digests, "config": config.model_dump(mode="json"), "config_digest": config.digest()}
+    return about | {"version": __version__, "machine": machine, "ours": OURS} | settings
+
+
+def _measured(
+    config: RestorationBenchmark, inputs: Inputs, trained: Trained
+) -> tuple[pd.DataFrame, dict[str, list[GreyImage]]]:
+    """Return the rows of all splits, methods and seeds, and each method's images of ``SHOWN_SPLIT`` (first seed)."""
+    judge = load_recognizer(inputs.evaluator)
+    tables: list[pd.DataFrame] = []
+    shown: dict[str, list[GreyImage]] = {}
+    for split in TEST_SPLITS:
+        samples = _tested(config, inputs, split)
+        degraded = [sample.degraded for sample in samples]
+        for name, seed in [*_entries(config), (CLEAN, NO_SEED)]:
+            images = [s.clean for s in samples] if name == CLEAN else trained.restorer(name, seed)(degraded)
+            table = measure(samples, {name: images}, judge, config.evaluation)
+            tables.append(table.assign(split=split, seed=seed))
+            if split == SHOWN_SPLIT:
+                shown.setdefault(name, images)
+    return pd.concat(tables, ignore_index=True), shown
+
+
+def _tested(config: RestorationBenchmark, inputs: Inputs, split: Split) -> list[LineSample]:
+    samples = read_lines(inputs.lines, split)
+    return spread(samples, config.test_lines) if config.test_lines else samples
+
+
+def _entries(config: RestorationBenchmark) -> list[tuple[str, int]]:
+    return [(n, seed) for n in config.methods for seed in ((NO_SEED,) if n in FIXED else config.seeds)]
+
+
+def summarize(rows: pd.DataFrame, config: RestorationBenchmark) -> Tree:
+    """Return the figures of every method on every split, and ours compared with each of the others.
+
+    Args:
+        rows: as ``measure`` gives them, with the columns ``split`` and ``seed``.
+    """
+    tables = {
+        str(split): {str(name): mean_over_seeds(own) for name, own in part.groupby("method", sort=False)}
+        for split, part in rows.groupby("split", sort=True)
+    }
+    found: dict[str, Any] = {}
+    for split, methods in tables.items():
+        bootstrap = bootstrap_of(methods[OURS], config.evaluation)
+        found[split] = {
+            "lines": len(methods[OURS]),
+            "fonts": int(methods[OURS]["font"].nunique()),
+            "resampled_by": bootstrap.unit,
+            "methods": {name: figures(table, methods["degraded"], bootstrap) for name, table in methods.items()},
+            "per_seed": _seeds(rows[rows["split"] == split], config),
+        }
+    rivals = {s: {n: t for n, t in methods.items() if n != CLEAN} for s, methods in tables.items()}
+    return {"splits": found, "comparisons": [one.as_tree() for one in compare(rivals, OURS, config.evaluation)]}
+
+
+def _seeds(rows: pd.DataFrame, config: RestorationBenchmark) -> Tree:
+    return {name: per_seed(rows[rows["method"] == name]) for name in config.methods if name not in FIXED}
+
+
+def _write(results: Tree, rows: pd.DataFrame, output: Path) -> None:
+    write_json(output / "results.json", results)
+    write_text(output / "results.md", markdown(results))
+    write_text(output / "results.tex", latex(results))
+    with atomic_path(output / "lines.parquet") as path:
+        rows.to_parquet(path, index=False)
+    draw_figures(results, output / "results.png")

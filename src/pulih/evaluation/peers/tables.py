@@ -1,0 +1,147 @@
+"""The results as Markdown and as LaTeX: the same cells, written twice."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pulih.evaluation.charts import SPLIT_TITLES
+from pulih.evaluation.summary import Tree
+
+# Title, unit, factor and digits of each figure.
+COLUMNS: dict[str, tuple[str, str, float, int]] = {
+    "psnr": ("PSNR", "dB", 1, 2),
+    "ssim": ("SSIM", "", 1, 3),
+    "cer": ("CER", "%", 100, 1),
+    "substitutions_insertions": ("subst. + ins.", "%", 100, 1),
+    "deletions": ("deletions", "%", 100, 1),
+    "lines_worse": ("lines worse", "%", 100, 0),
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A caption, the column titles and the cells of each row."""
+
+    caption: str
+    header: list[str]
+    rows: list[list[str]]
+
+
+def interval(estimate: dict[str, float], metric: str, signed: bool = False) -> str:
+    """Return ``mean [low, high]`` in the unit of the metric."""
+    _, _, factor, digits = COLUMNS[metric]
+    sign = "+" if signed else ""
+    mean, low, high = (f"{estimate[name] * factor:{sign}.{digits}f}" for name in ("mean", "low", "high"))
+    return f"{mean} [{low}, {high}]"
+
+
+def _title(metric: str) -> str:
+    name, unit, *_ = COLUMNS[metric]
+    return f"{name} ({unit})" if unit else name
+
+
+def figures_table(results: Tree, split: str) -> Table:
+    """Return every method's figures on one split."""
+    found, level = results["splits"][split], results["about"]["config"]["evaluation"]["level"]
+    caption = (
+        f"{SPLIT_TITLES[split]}: {found['lines']} lines of {found['fonts']} fonts; mean and {level:.0%} interval of a "
+        f"bootstrap over {found['resampled_by']}s. CER by an independent recognizer; 'lines worse' are read worse than "
+        "without restoration."
+    )
+    rows = [
+        [name, *(interval(estimates[metric], metric) for metric in COLUMNS)]
+        for name, estimates in found["methods"].items()
+    ]
+    return Table(caption, ["method", *map(_title, COLUMNS)], rows)
+
+
+def comparisons_table(results: Tree, split: str) -> Table:
+    """Return ours minus every other method on one split."""
+    ours, own = results["about"]["ours"], [c for c in results["comparisons"] if c["split"] == split]
+    caption = (
+        f"{SPLIT_TITLES[split]}: {ours} minus each method (paired). p of Wilcoxon's signed-rank test over lines after "
+        f"Holm's correction over all {len(results['comparisons'])} comparisons; Cliff's delta."
+    )
+    rows = [
+        [one["peer"], _title(one["metric"]), interval(one["difference"], one["metric"], signed=True),
+         p_value(one["p_holm"]), f"{one['delta']:+.2f}"]
+        for one in own
+    ]  # fmt: skip
+    return Table(caption, ["compared with", "metric", "difference", "p (Holm)", "delta"], rows)
+
+
+def p_value(value: float) -> str:
+    """Return a p-value, small ones as a bound."""
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def trainings_table(results: Tree) -> Table:
+    """Return what each training was and took."""
+    rows = [_training(name, one) for name, seeds in results["trainings"].items() for one in seeds]
+    budget = ", ".join(f"{key.replace('_', ' ')} {value:g}" for key, value in results["about"]["budget"].items())
+    header = ["method", "seed", "generator", "discriminator", "own recognizer", "steps", "CPU s", "its CER on clean"]
+    return Table(f"Trainings (parameters of each network); budget: {budget}.", header, rows)
+
+
+def _training(name: str, one: dict[str, Any]) -> list[str]:
+    sizes = (one["parameters"].get(key) for key in ("generator", "discriminator", "recognizer"))
+    shown = [f"{size:,}" if size else "none" for size in sizes]
+    reads = one["recognizer_cer_clean"]
+    return [
+        *(name, str(one["seed"]), *shown, str(one["steps"]), f"{one['cpu_seconds']:.0f}"),
+        "" if reads is None else f"{reads:.0%}",
+    ]
+
+
+def all_tables(results: Tree) -> list[Table]:
+    """Return every table of the results in order."""
+    splits = list(results["splits"])
+    return [
+        *(figures_table(results, split) for split in splits),
+        *(comparisons_table(results, split) for split in splits),
+        trainings_table(results),
+    ]
+
+
+def markdown(results: Tree) -> str:
+    """Return the results as Markdown."""
+    seeds = results["about"]["seeds"]
+    intro = "One seed: quick evidence, which says nothing about other seeds." if len(seeds) == 1 else (
+        f"Means over the seeds {', '.join(map(str, seeds))}; the intervals hold for these trainings. "
+        "`results.json` has every seed alone."
+    )  # fmt: skip
+    parts = ["# Restoration: comparison with peers", intro]
+    for table in all_tables(results):
+        lines = [table.header, ["---"] * len(table.header), *table.rows]
+        parts.append(table.caption)
+        parts.append("\n".join(f"| {' | '.join(cells)} |" for cells in lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def latex(results: Tree) -> str:
+    """Return the results as LaTeX tables for the package booktabs."""
+    return "\n".join(_latex(table) for table in all_tables(results))
+
+
+def _latex(table: Table) -> str:
+    body = [r" & ".join(map(_escaped, cells)) + r" \\" for cells in table.rows]
+    return "\n".join(
+        [
+            r"\begin{table}",
+            rf"\caption{{{_escaped(table.caption)}}}",
+            rf"\begin{{tabular}}{{{'l' * len(table.header)}}}",
+            r"\toprule",
+            r" & ".join(map(_escaped, table.header)) + r" \\",
+            r"\midrule",
+            *body,
+            r"\bottomrule",
+            r"\end{tabular}",
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
+def _escaped(text: str) -> str:
+    for sign in "%&_#":
+        text = text.replace(sign, f"\\{sign}")
+    return text.replace("<", "$<$")
