@@ -3,6 +3,7 @@
 #
 #   BUILDER      podman or docker; by default the one that is there
 #   BASE_IMAGE   by default python:3.11-slim
+#   FORMAT       of podman's images: oci (default), or docker, which keeps the HEALTHCHECK but not the same digest twice
 #   BUILD_FLAGS  further options of `build`, for example --network=host
 #   PIP_INDEX_URL, NPM_CONFIG_REGISTRY   package indexes, if not the tools' own
 set -euo pipefail
@@ -27,7 +28,9 @@ $poetry build --quiet --format wheel --output "$context"
 $poetry export --quiet --without-urls --only serving --output "$context/requirements-serving.txt"
 $poetry export --quiet --without-urls --only main --output "$context/requirements-training.txt"
 
-reproducible=(--timestamp "$SOURCE_DATE_EPOCH" --format docker --build-arg SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH")
+# Podman's docker format writes random names of build containers into an image. Kubernetes reads no HEALTHCHECK anyway.
+reproducible=(--timestamp "$SOURCE_DATE_EPOCH" --format "${FORMAT:-oci}")
+reproducible+=(--build-arg SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH")
 if [[ "$(basename "$builder")" == docker* ]]; then
     reproducible=(--output type=docker,rewrite-timestamp=true --build-arg SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH")
 fi
