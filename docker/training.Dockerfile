@@ -8,9 +8,12 @@ ARG PIP_INDEX_URL
 ARG NPM_CONFIG_REGISTRY
 # Compiled Python then carries a hash of its source instead of a time.
 ARG SOURCE_DATE_EPOCH=0
-COPY requirements-training.txt *.whl /tmp/wheels/
+COPY requirements-build.txt requirements-training.txt *.whl /tmp/wheels/
 RUN python3 -m venv --without-pip /opt/pulih \
-    && python3 -m pip --python /opt/pulih/bin/python install --no-cache-dir --no-deps --prefer-binary \
+    && python3 -m pip --python /opt/pulih/bin/python install --no-cache-dir --no-deps --only-binary :all: \
+        --require-hashes --requirement /tmp/wheels/requirements-build.txt \
+    && python3 -m pip --python /opt/pulih/bin/python install --no-cache-dir --no-deps --no-build-isolation \
+        --only-binary :all: --no-binary kfp-server-api \
         --require-hashes --requirement /tmp/wheels/requirements-training.txt \
     && python3 -m pip --python /opt/pulih/bin/python install --no-cache-dir --no-deps --no-index /tmp/wheels/*.whl \
     && find /opt/pulih/lib -type d -name tests -prune -exec rm -r {} +

@@ -18,7 +18,7 @@ if [[ -z "$builder" ]]; then
 fi
 version=$($poetry version --short)
 revision=$(git describe --always --dirty=+ --abbrev=40 --exclude='*' 2>/dev/null || echo unknown)
-source=$(git remote get-url origin 2>/dev/null | sed -E 's#://[^/@]*@#://#' || true)
+source=$(git remote get-url origin 2>/dev/null | grep -E '://|@' | sed -E 's#://[^/@]*@#://#' || true)
 # One commit gives one image, however often it is built.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 0)}
 export SOURCE_DATE_EPOCH
@@ -27,6 +27,8 @@ rm -rf "$context" && mkdir -p "$context"
 $poetry build --quiet --format wheel --output "$context"
 $poetry export --quiet --without-urls --only serving --output "$context/requirements-serving.txt"
 $poetry export --quiet --without-urls --only main --output "$context/requirements-training.txt"
+# One dependency (kfp-server-api) comes as source only; what builds it is locked too.
+awk '/^[^ ]/ { wanted = /^setuptools==/ } wanted' "$context/requirements-training.txt" > "$context/requirements-build.txt"
 
 # Podman's docker format writes random names of build containers into an image. Kubernetes reads no HEALTHCHECK anyway.
 reproducible=(--timestamp "$SOURCE_DATE_EPOCH" --format "${FORMAT:-oci}")
@@ -36,6 +38,10 @@ if [[ "$(basename "$builder")" == docker* ]]; then
 fi
 if [[ $# -eq 0 ]]; then set -- serving training; fi
 for image in "$@"; do
+    if [[ ! -f "docker/$image.Dockerfile" ]]; then
+        echo "images: expected serving or training, found '$image'" >&2
+        exit 2
+    fi
     tag="pulih/$image:$version"
     # The local runner of Kubeflow Pipelines looks for "python" in the name; components/images.py has the same tag.
     if [[ "$image" == training ]]; then tag+="-python3.11"; fi
