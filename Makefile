@@ -12,10 +12,11 @@ export POETRY_PYPI_MIRROR_URL ?= $(shell pip config get global.index-url 2>/dev/
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup run serve s3 doctor test test-slow check format lock compile benchmark benchmark-dibco benchmark-restoration clean
+.PHONY: help setup run serve s3 doctor test test-slow check check-manifests images format lock compile clean
+.PHONY: benchmark benchmark-dibco benchmark-restoration
 
 help:  ## List the commands
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 .tools/bin/poetry:
 	rm -rf .tools && $(PYTHON) -m venv .tools
@@ -49,14 +50,20 @@ test: setup  ## The tests, with coverage; those of minutes are in test-slow
 test-slow: setup  ## The whole chain, killed trainings and other tests that take longer
 	$(RUN) pytest -m slow
 
-check: .venv/.installed  ## Style, types, imports, structure, lock file
+check: check-manifests  ## Style, types, imports, structure, lock file, manifests
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
 	$(RUN) lint-imports
 	$(RUN) pytest -q tests/test_structure.py
 	$(POETRY) check --lock
-	@if grep -n '://' poetry.lock; then echo "poetry.lock names a host; make lock rewrites it"; exit 1; fi
+	@if grep -n '://' poetry.lock | grep -v ':description = '; then echo "poetry.lock names a host; make lock rewrites it"; exit 1; fi
+
+check-manifests: .venv/.installed  ## Chart, overlays and Dockerfiles: rendered, linted, validated (seconds, no cluster)
+	$(RUN) pytest -q -m "not slow" tests/helm
+
+images: .venv/.installed  ## Build the container images with podman or docker (IMAGES=serving for one)
+	scripts/images.sh $(IMAGES)
 
 format: .venv/.installed  ## Let ruff repair what it can
 	$(RUN) ruff check --fix .

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Build the container images: scripts/images.sh [serving] [training]; without a name, both. `make images` calls it.
+#
+#   BUILDER      podman or docker; by default the one that is there
+#   BASE_IMAGE   by default python:3.11-slim
+#   FORMAT       of podman's images: oci (default), or docker, which keeps the HEALTHCHECK but not the same digest twice
+#   BUILD_FLAGS  further options of `build`, for example --network=host
+#   PIP_INDEX_URL, NPM_CONFIG_REGISTRY   package indexes, if not the tools' own
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+poetry=.tools/bin/poetry
+context=build/images
+builder=${BUILDER:-$(command -v podman || command -v docker || true)}
+if [[ -z "$builder" ]]; then
+    echo "images: expected podman or docker, found neither. Install one, or name it: BUILDER=/path/to/podman" >&2
+    exit 2
+fi
+version=$($poetry version --short)
+revision=$(git describe --always --dirty=+ --abbrev=40 --exclude='*' 2>/dev/null || echo unknown)
+source=$(git remote get-url origin 2>/dev/null | grep -E '://|@' | sed -E 's#://[^/@]*@#://#' || true)
+# One commit gives one image, however often it is built.
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 0)}
+export SOURCE_DATE_EPOCH
+
+rm -rf "$context" && mkdir -p "$context"
+$poetry build --quiet --format wheel --output "$context"
+$poetry export --quiet --without-urls --only serving --output "$context/requirements-serving.txt"
+$poetry export --quiet --without-urls --only main --output "$context/requirements-training.txt"
+# One dependency (kfp-server-api) comes as source only; what builds it is locked too.
+awk '/^[^ ]/ { wanted = /^setuptools==/ } wanted' "$context/requirements-training.txt" > "$context/requirements-build.txt"
+
+# Podman's docker format writes random names of build containers into an image. Kubernetes reads no HEALTHCHECK anyway.
+reproducible=(--timestamp "$SOURCE_DATE_EPOCH" --format "${FORMAT:-oci}")
+reproducible+=(--build-arg SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH")
+if [[ "$(basename "$builder")" == docker* ]]; then
+    reproducible=(--output type=docker,rewrite-timestamp=true --build-arg SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH")
+fi
+if [[ $# -eq 0 ]]; then set -- serving training; fi
+for image in "$@"; do
+    if [[ ! -f "docker/$image.Dockerfile" ]]; then
+        echo "images: expected serving or training, found '$image'" >&2
+        exit 2
+    fi
+    tag="pulih/$image:$version"
+    # The local runner of Kubeflow Pipelines looks for "python" in the name; components/images.py has the same tag.
+    if [[ "$image" == training ]]; then tag+="-python3.11"; fi
+    arguments=(--build-arg SOURCE="${source:-unknown}" --build-arg REVISION="$revision" --build-arg VERSION="$version")
+    for name in BASE_IMAGE PIP_INDEX_URL NPM_CONFIG_REGISTRY; do
+        if [[ -n "${!name:-}" ]]; then arguments+=(--build-arg "$name=${!name}"); fi
+    done
+    # shellcheck disable=SC2086  # several options in one variable
+    "$builder" build "${reproducible[@]}" "${arguments[@]}" ${BUILD_FLAGS:-} \
+        --tag "$tag" --file "docker/$image.Dockerfile" "$context"
+    echo "built $tag"
+done
