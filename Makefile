@@ -12,7 +12,7 @@ export POETRY_PYPI_MIRROR_URL ?= $(shell pip config get global.index-url 2>/dev/
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup run serve s3 doctor test test-slow check format lock compile benchmark clean
+.PHONY: help setup run serve s3 doctor test test-slow check format lock compile benchmark benchmark-reading clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -70,6 +70,10 @@ compile: .venv/.installed  ## Compile the pipelines to pipelines/compiled/*.yaml
 
 benchmark: setup  ## Measure the speed of the synthesis
 	$(RUN) python benchmarks/synthesis_speed.py
+
+benchmark-reading: setup  ## Read real lines before and after restoration (DIR=..., RESTORER=..., EVALUATOR=...)
+	@test -n "$(DIR)" || { echo "Give the folder with lines.tsv: make benchmark-reading DIR=..."; exit 2; }
+	$(RUN) python benchmarks/reading.py "$(DIR)" $(if $(RESTORER),--restorer "$(RESTORER)") $(if $(EVALUATOR),--recognizer "$(EVALUATOR)") $(READING)
 
 clean:  ## Remove environments and caches; runs/ stays
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage*
