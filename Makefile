@@ -13,7 +13,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := 1
 
 .PHONY: help setup run serve s3 doctor test test-slow check check-manifests images format lock compile clean
-.PHONY: benchmark benchmark-dibco benchmark-restoration
+.PHONY: benchmark benchmark-dibco benchmark-restoration benchmark-reading
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -87,6 +87,11 @@ FROM ?= runs/latest
 
 benchmark-restoration: setup  ## Train and compare peers on the lines of a run (BENCHMARK=, FROM=, OUTPUT=)
 	$(RUN) python benchmarks/restoration.py --config $(BENCHMARK) --run $(FROM) --output "$(or $(OUTPUT),runs/benchmark-restoration)"
+
+benchmark-reading: setup  ## Read real lines before and after restoration (DIR=..., RESTORER=..., EVALUATOR=...)
+	@test -n "$(DIR)" || { echo "Give the folder with lines.tsv: make benchmark-reading DIR=..."; exit 2; }
+	$(RUN) python benchmarks/reading.py "$(DIR)" $(if $(RESTORER),--restorer "$(RESTORER)") \
+	  $(if $(EVALUATOR),--recognizer "$(EVALUATOR)") $(READING)
 
 clean:  ## Remove environments and caches; runs/ stays
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage*

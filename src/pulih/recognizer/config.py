@@ -52,3 +52,22 @@ class RecognizerConfig(StageConfig):
     checkpoint_interval: int = Field(100, ge=1, description="steps between checkpoints")
     processes: int = Field(0, ge=0, description="0: one per GPU, or one on the CPU")
     threads: int = Field(0, ge=0, description="CPU threads per process; 0: the cores shared out")
+
+
+class AdaptationConfig(StageConfig):
+    """What determines an adapted recognizer; architecture and sizes are those of the artifact it starts from."""
+
+    seed: int = Field(0, ge=0)
+    initial: str = Field(
+        pattern="^[0-9a-f]{12}$", description="digest of the recognizer artifact that gives the weights"
+    )
+    material: str = Field(min_length=1, description="digest of the lines it learns from and stops by")
+    new_characters: str = Field("", description="characters added to the charset")
+    original_share: float = Field(0.5, ge=0, le=1, description="share of lines shown as they were scanned")
+    steps: int = Field(400, ge=1)
+    batch_size: int = Field(8, ge=1)
+    learning_rate: float = Field(1e-3, gt=0)
+    warmup_steps: int = Field(20, ge=0)
+    validation_interval: int = Field(100, ge=1, description="steps between validations on writers held out")
+    patience: int = Field(2, ge=1, description="validations without a better CER before it stops")
+    threads: int = Field(1, ge=1, description="CPU threads", exclude=True)

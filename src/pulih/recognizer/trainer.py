@@ -45,14 +45,18 @@ def make_optimizer(model: nn.Module, config: RecognizerConfig) -> torch.optim.Ad
 class Trainer:
     """One training: its model, optimizer and progress; every rank has its own, all with the same weights."""
 
-    def __init__(self, config: RecognizerConfig, samples: Sequence[LineSample], group: Group) -> None:
+    def __init__(
+        self, config: RecognizerConfig, samples: Sequence[LineSample], group: Group, model: Recognizer | None = None
+    ) -> None:
+        """Start from ``model``; without one, from random weights and the usual charset."""
         if config.batch_size % group.world:
             found = f"batch_size {config.batch_size} for {group.world} processes"
             raise ConfigError("a batch_size that the processes can share equally", found, "Change one of them.")
         torch.manual_seed(derived_seed(config.seed, "weights"))
-        height = samples[0].clean.shape[0]
         self.config, self.group = config, group
-        self.model: Recognizer = build(config, Charset(), height).to(group.device)
+        if model is None:
+            model = build(config, Charset(), samples[0].clean.shape[0])
+        self.model: Recognizer = model.to(group.device)
         self.feed = LineFeed(samples, self.model.charset, self.model.stride, config)
         self.optimizer = make_optimizer(self.model, config)
         self.progress = checkpoint.Progress()

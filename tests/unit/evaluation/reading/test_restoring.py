@@ -1,0 +1,39 @@
+import numpy as np
+
+from pulih.data.charset import Charset
+from pulih.data.transcribed import grey_of, read_collection
+from pulih.evaluation.reading.restoring import restored_crops
+from pulih.restorer.infer import Restorer
+
+
+def test_the_original_is_the_crops_luminance(real_lines, blur_restorer, tmp_path):
+    lines = read_collection(real_lines, Charset()).lines[:2]
+    crops = restored_crops("original", lines, Restorer.load(blur_restorer), tmp_path)
+    assert all(np.array_equal(crop, grey_of(line)) for crop, line in zip(crops, lines, strict=True))
+
+
+def test_a_line_is_restored_as_by_the_restorer_itself(real_lines, blur_restorer, tmp_path):
+    lines = read_collection(real_lines, Charset()).lines[:2]
+    restorer = Restorer.load(blur_restorer)
+    crops = restored_crops("line", lines, restorer, tmp_path)
+    expected = [restorer.restore_line(grey_of(line)) for line in lines]
+    assert all(np.array_equal(crop, one) for crop, one in zip(crops, expected, strict=True))
+
+
+def test_a_page_keeps_the_size_of_the_crop(real_lines, blur_restorer, tmp_path):
+    lines = read_collection(real_lines, Charset()).lines[:2]
+    crops = restored_crops("page", lines, Restorer.load(blur_restorer), tmp_path)
+    assert [crop.shape for crop in crops] == [grey_of(line).shape for line in lines]
+
+
+def test_what_was_restored_is_read_back_and_each_restorer_has_its_own(real_lines, blur_restorer, tmp_path):
+    lines = read_collection(real_lines, Charset()).lines[:1]
+    restorer = Restorer.load(blur_restorer)
+    first = restored_crops("line", lines, restorer, tmp_path)
+    (kept,) = tmp_path.glob(f"line-{restorer.digest}/{lines[0].sha256}.png")
+    written = kept.stat().st_mtime_ns
+    assert np.array_equal(restored_crops("line", lines, restorer, tmp_path)[0], first[0])
+    assert kept.stat().st_mtime_ns == written
+    restorer.digest = "another"
+    restored_crops("line", lines, restorer, tmp_path)
+    assert (tmp_path / "line-another" / kept.name).is_file()
