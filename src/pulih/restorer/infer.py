@@ -13,7 +13,7 @@ from pulih.common.config import read_json
 from pulih.common.errors import ArtifactError
 from pulih.common.logging import get_logger
 from pulih.data import manifest
-from pulih.restorer import colour, confidence, resample, scale, tiles
+from pulih.restorer import colour, confidence, resample, scale, tiles, tone
 
 log = get_logger(__name__)
 KIND = "restorer"
@@ -121,6 +121,7 @@ class Restorer:
         factor = self._factor(page.shape, x_height, LARGEST if found else 1.0)
         surface = colour.find_surface(page, x_height)
         view = colour.network_view(grey, surface)
+        view = tone.strengthened(view, surface, tone.ink_contrast(view, surface) if found else None)
         normal = resample.resized(view, factor)
         restored = self._trusted(tiles.run_tiled(normal, self.run), normal)
         ink = colour.ink_tone(resample.resized(page, factor), restored, surface)
