@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pulih.common.errors import ConfigError
 
 PREFIX = "PULIH_"
-# Read where no Settings object is: by shell scripts, while a pipeline compiles, and between a parent and its child.
+# Read where no Settings object is: by shell scripts and tests, while a pipeline compiles, and between a parent and its child.
 BESIDE_SETTINGS = (
     "PULIH_TRAINING_IMAGE",
     "PULIH_SERVING_HOST",
@@ -21,6 +21,7 @@ BESIDE_SETTINGS = (
     "PULIH_START_WAIT",
     "PULIH_DRIVER",
     "PULIH_ERROR_REPORT",
+    "PULIH_CRDS",
 )
 
 

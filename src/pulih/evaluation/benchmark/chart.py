@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pulih.evaluation.benchmark.methods import PULIH, PULIH_OTSU, SAUVOLA, TITLES
+from pulih.evaluation.benchmark.methods import OURS_OTSU, PULIH, SAUVOLA, TITLES
 from pulih.evaluation.benchmark.published import PublishedRow
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ COLOURS = {
     "wolf": "#5d594e",
     "background_division": "#d8b26a",
     PULIH: "#0b6e99",
-    PULIH_OTSU: "#58a9cc",
+    OURS_OTSU: "#58a9cc",
 }
 PUBLISHED_COLOURS = ("#f2f0ea", "#e3ded2", "#efd9d3", "#cfe3d6", "#dcd6ea", "#d9e6f2")
 GAP = 1.5  # between the clusters, in bars

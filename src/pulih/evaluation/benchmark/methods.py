@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from pulih.restorer.infer import Restorer
 
 GreyImage = colour.GreyImage
-PULIH, PULIH_OTSU, SAUVOLA = "pulih", "pulih_otsu", "sauvola"
+PULIH, OURS_OTSU, SAUVOLA = "pulih", "pulih_otsu", "sauvola"
 TITLES = {
     "otsu": "Otsu",
     SAUVOLA: "Sauvola",
     "wolf": "Wolf",
     "background_division": "background division + Otsu",
     PULIH: "Pulih, threshold 128",
-    PULIH_OTSU: "Pulih + Otsu",
+    OURS_OTSU: "Pulih + Otsu",
 }
 
 
@@ -64,11 +64,11 @@ def restored(restorer: "Restorer", config: BenchmarkConfig) -> Family:
 
     def answer(page: colour.RgbImage) -> Answer:
         result = restorer.restore_page(page)
-        masks = {PULIH: result.luminance < config.threshold, PULIH_OTSU: baselines.otsu(result.luminance) == 0}
+        masks = {PULIH: result.luminance < config.threshold, OURS_OTSU: baselines.otsu(result.luminance) == 0}
         return Answer(masks, {"x_height": result.x_height, "scale": result.scale, "seconds": result.seconds})
 
     identity = {"model": restorer.digest, "threshold": config.threshold, "code": source_digest("restorer")}
-    return Family("pulih", (PULIH, PULIH_OTSU), identity, answer)
+    return Family("pulih", (PULIH, OURS_OTSU), identity, answer)
 
 
 def _of_grey(name: str, parameters: dict[str, Any], binarize: Callable[[GreyImage], GreyImage]) -> Family:

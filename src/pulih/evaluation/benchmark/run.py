@@ -62,7 +62,7 @@ def run(request: Request, config: BenchmarkConfig, published: Sequence[Published
         "pages": _page_rows(table),
     }
     _write(request.output, results, published)
-    shown = [methods.PULIH, methods.PULIH_OTSU, methods.SAUVOLA] if ours else [methods.SAUVOLA, "otsu"]
+    shown = [methods.PULIH, methods.OURS_OTSU, methods.SAUVOLA] if ours else [methods.SAUVOLA, "otsu"]
     _write_sheet(request.output, pairs, table, shown)
     return results
 
