@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pulih.common.errors import ConfigError
 
 PREFIX = "PULIH_"
-# Read where no Settings object is: by shell scripts and tests, while a pipeline compiles, and between a parent and its child.
+# Read where no Settings object is: by scripts and tests, while a pipeline compiles, between a parent and its child.
 BESIDE_SETTINGS = (
     "PULIH_TRAINING_IMAGE",
     "PULIH_SERVING_HOST",
