@@ -1,6 +1,6 @@
 """Tone normalisation: a page with pale ink is brought to the contrast of the training lines before the network.
 
-The contrast of ink, 1 - ink / paper, is 0.8 in the median synthetic line and near 0.5 on many real pages; what is paler
+The contrast of ink, 1 - ink / paper, is 0.55 in the median synthetic line, as on many real pages; what is much paler
 than anything in the training, the network takes for show-through.
 """
 
@@ -12,7 +12,7 @@ from pulih.restorer.colour import LUMA, Surface
 from pulih.restorer.resample import enlarged_rows, strips
 
 GreyImage = NDArray[np.uint8]
-TRAINING_CONTRAST = 0.8  # of ink, median of the synthetic lines
+TRAINING_CONTRAST = 0.55  # of ink, median of the synthetic lines
 LARGEST_GAIN = 2.5
 LEAST_DARKNESS = 0.1  # below this share of the paper it is texture
 LEAST_INK = 0.001  # of the sheet; with less there is nothing to measure

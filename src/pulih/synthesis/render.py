@@ -25,11 +25,20 @@ TRIES = 12
 # Fonts with thinner strokes, in final pixels, get a broader pen: no quill writes hairlines only.
 THIN = 1.2
 LONG_S_SHARE = 0.25
+# Fonts are drawn with a fine pen; a cut quill is broader. Share of lines written with one, its breadth as a share of
+# the x-height, and how much thinner it is along its edge.
+BROAD_SHARE = 0.2
+BREADTH = (0.03, 0.2)
+EDGE = (0.35, 1.0)
 
 
 @dataclass(frozen=True)
 class Hand:
-    """How one line is written; lengths in pixels of the final image, slant as a tangent."""
+    """How one line is written; lengths in pixels of the final image, slant as a tangent.
+
+    ``nib`` is what the pen adds to the breadth of the font's strokes, ``edge`` the ratio of its short to its long side,
+    ``nib_angle`` how it is held, in degrees.
+    """
 
     face: Face
     size: float
@@ -41,6 +50,9 @@ class Hand:
     weight: float
     pressure: float
     long_s: bool
+    nib: float
+    edge: float
+    nib_angle: float
 
     def describe(self) -> dict[str, Any]:
         """Return the drawn values, rounded, for the sample's meta."""
@@ -74,6 +86,9 @@ def draw_hand(face: Face, height: int, random: np.random.Generator) -> Hand:
         weight=random.uniform(0.0, 1.0),
         pressure=random.uniform(0.03, 0.13),
         long_s=LONG_S in face.characters and random.random() < LONG_S_SHARE,
+        nib=size * face.x_height * random.uniform(*BREADTH) if random.random() < BROAD_SHARE else 0.0,
+        edge=random.uniform(*EDGE),
+        nib_angle=random.normal(40, 12),
     )
 
 
@@ -91,8 +106,8 @@ def render_line(hand: Hand, tokens: Iterator[str], shape: tuple[int, int], rando
     draw = ImageDraw.Draw(sheet)
     for x, shift, word in placed:
         draw.text((x, hand.baseline * scale + shift), word, fill=255, font=font, anchor="ls")
-    drawn = np.asarray(sheet)
-    if hand.face.stroke * hand.size < THIN:
+    drawn = _broadened(np.asarray(sheet), hand)
+    if hand.nib == 0 and hand.face.stroke * hand.size < THIN:
         drawn = cv2.dilate(drawn, np.ones((2, 2), np.uint8))
     bent = _bend(drawn, hand, random)
     inked = _press(bent, hand, random)
@@ -143,6 +158,20 @@ def _place(
         placed.append((x, 0.0, min(too_long)[1]))
     last, _, word = placed[-1]
     return placed, last + font.getlength(word) + margin * random.uniform(0.6, 1.2)
+
+
+def _broadened(coverage: GreyImage, hand: Hand) -> GreyImage:
+    """Draw the strokes with a broader pen: an ellipse, held at an angle, that follows the font's outline."""
+    long = hand.nib * OVERSAMPLING
+    if long < 1:
+        return coverage
+    side = 2 * round(long / 2) + 3
+    nib = np.zeros((side, side), np.uint8)
+    # OpenCV takes half axes with 4 fractional bits, and turns clockwise.
+    axes = round(8 * long), round(8 * long * hand.edge)
+    middle = (side // 2 * 16, side // 2 * 16)
+    cv2.ellipse(nib, middle, axes, -hand.nib_angle, 0, 360, 1, -1, cv2.LINE_8, 4)
+    return np.asarray(cv2.dilate(coverage, nib), np.uint8)
 
 
 def _bend(coverage: GreyImage, hand: Hand, random: np.random.Generator) -> GreyImage:

@@ -1,11 +1,13 @@
+from dataclasses import replace
 from itertools import repeat
 
+import cv2
 import numpy as np
 import pytest
 
 from pulih.common.errors import InputError
 from pulih.synthesis.faces import Face, open_face
-from pulih.synthesis.render import draw_hand, render_line, written
+from pulih.synthesis.render import _broadened, draw_hand, render_line, written
 
 
 def line(face, words, seed=0, shape=(64, 400)):
@@ -65,8 +67,6 @@ def test_word_too_long_for_the_line_is_squeezed_into_it(face):
 
 
 def test_heavier_hand_leaves_more_ink(face):
-    from dataclasses import replace
-
     hand = draw_hand(face, 64, np.random.default_rng(0))
     light, heavy = (
         render_line(replace(hand, weight=w), iter(["maan"]), (64, 200), np.random.default_rng(1)).clean.mean()
@@ -101,4 +101,31 @@ def test_hand_with_long_s_writes_it(face):
 def test_letters_grow_with_the_line(face, words, height):
     drawn = line(face, words, 3, (height, height * 6))
     rows = np.flatnonzero((drawn.clean < 128).any(axis=1))
-    assert 0.4 * height < rows[-1] - rows[0] <= height
+    assert 0.3 * height < rows[-1] - rows[0] <= height
+
+
+def stroke_width(clean):
+    ink = (clean < 128).astype(np.uint8)
+    return 2 * ink.sum() / max(1, int(ink.sum()) - int(cv2.erode(ink, np.ones((3, 3), np.uint8)).sum()))
+
+
+def test_broad_nib_widens_strokes_by_about_its_breadth(face):
+    hand = replace(draw_hand(face, 64, np.random.default_rng(0)), weight=0.5, edge=1.0, nib=0.0)
+    widths = [
+        stroke_width(render_line(replace(hand, nib=nib), iter(["maan"]), (64, 300), np.random.default_rng(1)).clean)
+        for nib in (0.0, 1.0, 2.0, 3.0)
+    ]
+    assert np.diff(widths) == pytest.approx([1, 1, 1], abs=0.45)
+
+
+def test_quill_held_flat_draws_broad_down_strokes_and_thin_cross_strokes():
+    cross = np.zeros((80, 80), np.uint8)
+    cross[38:42, 10:70] = cross[10:70, 38:42] = 255
+    hand = draw_hand(open_face("pinyon-script"), 64, np.random.default_rng(0))
+    drawn = _broadened(cross, replace(hand, nib=4.0, edge=0.25, nib_angle=0.0)) > 127
+    assert drawn[15].sum() > drawn[:, 15].sum() + 3
+
+
+def test_a_fifth_of_the_hands_write_with_a_broad_nib(face):
+    random = np.random.default_rng(0)
+    assert np.mean([draw_hand(face, 64, random).nib > 0 for _ in range(1000)]) == pytest.approx(0.2, abs=0.04)
