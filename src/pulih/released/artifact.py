@@ -1,0 +1,58 @@
+"""The model that comes with Pulih: a restorer artifact and the figures it was released with."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from pulih.common.config import read_json
+from pulih.common.errors import ArtifactError
+from pulih.common.files import write_json
+from pulih.data import manifest
+
+HERE = Path(__file__).parent
+RESTORER, FIGURES = "restorer", "figures.json"
+LARGEST = 8_000_000  # bytes of weights and ONNX model together: they live in the repository
+EVALUATED = ("about", "test_seen", "test_unseen")
+
+
+def released_restorer(place: Path = HERE) -> Path:
+    """Return the folder of the released restorer, a verified artifact.
+
+    Raises:
+        ArtifactError: this copy of Pulih has none, or its files were altered.
+    """
+    folder = place / RESTORER
+    manifest.verify(folder, "restorer")
+    return folder
+
+
+def released_figures(place: Path = HERE) -> dict[str, Any]:
+    """Return the evaluation's figures of the released restorer, as in its ``metrics.json``; raises ArtifactError."""
+    path = place / FIGURES
+    if not path.is_file():
+        raise ArtifactError(f"the figures of the released model at {path}", "no such file", "Install Pulih again.")
+    return read_json(path)
+
+
+def release(run: Path, place: Path = HERE) -> list[Path]:
+    """Copy the restorer of a finished run, and the figures of its evaluation, to where Pulih finds them.
+
+    Raises:
+        ArtifactError: the run is unfinished, its artifacts do not belong together, or the model is too large to ship.
+    """
+    made = manifest.verify(run / RESTORER, "restorer")
+    judged = manifest.verify(run / "evaluation", "evaluation")
+    if judged.parents["restorer"] != made.digest():
+        fix = "Evaluate this restorer first: pulih evaluate."
+        raise ArtifactError(f"an evaluation of the restorer {made.digest()}", f"one of {judged.parents['restorer']}", fix)
+    size = sum((run / RESTORER / name).stat().st_size for name in made.files if name.startswith("model."))
+    if size > LARGEST:
+        raise ArtifactError(f"a model of at most {LARGEST:,} bytes", f"{size:,} bytes", "Train a smaller generator.")
+    figures = read_json(run / "evaluation" / "metrics.json")
+    shutil.rmtree(place / RESTORER, ignore_errors=True)
+    for name in [*made.files, manifest.NAME]:
+        target = place / RESTORER / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(run / RESTORER / name, target)
+    write_json(place / FIGURES, {name: figures[name] for name in EVALUATED})
+    return [released_restorer(place), place / FIGURES]
