@@ -27,7 +27,7 @@ THIN = 1.2
 LONG_S_SHARE = 0.25
 # Fonts are drawn with a fine pen; a cut quill is broader. Share of lines written with one, its breadth as a share of
 # the x-height, and how much thinner it is along its edge.
-BROAD_SHARE = 0.2
+BROAD_SHARE = 0.14
 BREADTH = (0.03, 0.2)
 EDGE = (0.35, 1.0)
 
