@@ -43,8 +43,8 @@ def release(run: Path, place: Path = HERE) -> list[Path]:
     made = manifest.verify(run / RESTORER, "restorer")
     judged = manifest.verify(run / "evaluation", "evaluation")
     if judged.parents["restorer"] != made.digest():
-        fix = "Evaluate this restorer first: pulih evaluate."
-        raise ArtifactError(f"an evaluation of the restorer {made.digest()}", f"one of {judged.parents['restorer']}", fix)
+        found, fix = f"one of {judged.parents['restorer']}", "Evaluate this restorer first: pulih evaluate."
+        raise ArtifactError(f"an evaluation of the restorer {made.digest()}", found, fix)
     size = sum((run / RESTORER / name).stat().st_size for name in made.files if name.startswith("model."))
     if size > LARGEST:
         raise ArtifactError(f"a model of at most {LARGEST:,} bytes", f"{size:,} bytes", "Train a smaller generator.")

@@ -91,18 +91,30 @@ class TextBranch(nn.Module):
 
         ``columns_B`` is the number of columns that each line covers.
         """
+        queries_BTD, attention, evidence_B1TK = self._attend(columns, columns_B, codes_BT, lengths_B)
+        values = self._heads(self.value(columns.values))
+        found = (attention @ values).transpose(1, 2).flatten(2)
+        read = (attention * evidence_B1TK).sum(-1).transpose(1, 2)
+        logits: Tensor = self.decide(torch.cat([queries_BTD, found, queries_BTD * found, read], dim=-1)).squeeze(-1)
+        return logits
+
+    def alignment(self, columns: Columns, columns_B: Tensor, codes_BT: Tensor, lengths_B: Tensor) -> Tensor:
+        """Return where each character is looked for: (B, T, K), mean over the heads, each row together 1."""
+        return self._attend(columns, columns_B, codes_BT, lengths_B)[1].mean(1)
+
+    def _attend(
+        self, columns: Columns, columns_B: Tensor, codes_BT: Tensor, lengths_B: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return queries (B, T, D), attention (B, heads, T, K) and the reader's log posterior of each character."""
         characters = self.character(codes_BT)
         queries = characters + self.neighbours(characters.transpose(1, 2)).transpose(1, 2)
         wanted = codes_BT[:, None, :].expand(-1, columns.values.shape[1], -1)
         evidence_B1TK = columns.posteriors.gather(2, wanted).transpose(1, 2)[:, None]
-        keys, values = self._heads(self.key(columns.values)), self._heads(self.value(columns.values))
+        keys = self._heads(self.key(columns.values))
         likeness = self._heads(self.query(queries)) @ keys.transpose(-1, -2) / keys.shape[-1] ** 0.5
         nearness = self._nearness(columns.values.shape[1], columns_B, codes_BT.shape[1], lengths_B)
         attention = (likeness + nearness + self.trust[None, :, None, None] * evidence_B1TK).softmax(-1)
-        found = (attention @ values).transpose(1, 2).flatten(2)
-        read = (attention * evidence_B1TK).sum(-1).transpose(1, 2)
-        logits: Tensor = self.decide(torch.cat([queries, found, queries * found, read], dim=-1)).squeeze(-1)
-        return logits
+        return queries, attention, evidence_B1TK
 
     def _nearness(self, columns: int, columns_B: Tensor, characters: int, lengths_B: Tensor) -> Tensor:
         where_BK = (torch.arange(columns, device=columns_B.device) + 0.5) / columns_B[:, None]

@@ -3,21 +3,25 @@
 None of these files holds a time, so that an interrupted training ends with the same bytes as another.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from pulih.common.files import write_json, write_text
 from pulih.common.logging import get_logger
+from pulih.data.lines import LineSample
+from pulih.restorer.alignment import draw_alignment, readings
 from pulih.restorer.artifact import save_generator
 from pulih.restorer.card import model_card
 from pulih.restorer.curves import draw_curves
+from pulih.restorer.step import Networks
 from pulih.restorer.trainer import Trainer
 from pulih.restorer.validation import is_white_page
 
 log = get_logger(__name__)
 
 
-def write_results(trainer: Trainer, folder: Path) -> None:
+def write_results(trainer: Trainer, validation: Sequence[LineSample], folder: Path) -> None:
     """Write the best averaged generator and everything that tells how it came about (rank 0)."""
     progress = trainer.progress
     trainer.average.network.load_state_dict(trainer.best)
@@ -27,6 +31,10 @@ def write_results(trainer: Trainer, folder: Path) -> None:
     metrics = _metrics(trainer)
     write_json(folder / "metrics.json", metrics)
     draw_curves(progress.history, folder / "curves.png")
+    if trainer.config.weights.adversarial_text > 0:
+        networks = Networks(trainer.generator, trainer.step.discriminator, recognizer)
+        line = validation[len(validation) // 2]
+        draw_alignment(readings(networks, line, trainer.config.seed, trainer.group.device), folder / "alignment.png")
     write_text(folder / "MODEL_CARD.md", model_card(trainer.config, metrics))
     log.info("%d steps took %.0f s (%.0f s of CPU)", progress.step, progress.seconds, progress.cpu_seconds)
     if metrics["white_page"]:

@@ -19,7 +19,7 @@ def train(config: RestorerConfig, lines: Path, recognizer: Path, output: Path) -
 
     The artifact in ``output``: ``model.safetensors`` (averaged generator), ``model.onnx`` (checked against PyTorch; the
     facts have ``onnx_max_difference``), ``config.json``, ``charset.json``, ``metrics.json``, ``curves.png``,
-    ``strips/`` and ``MODEL_CARD.md``.
+    ``alignment.png`` (a look into the text branch, when it took part), ``strips/`` and ``MODEL_CARD.md``.
 
     Raises:
         UserError: an artifact is missing, altered or does not fit the config.

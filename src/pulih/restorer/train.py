@@ -35,9 +35,10 @@ def run(config: RestorerConfig, lines: Path, recognizer: Path, folder: Path) -> 
         networks = (trainer.generator, trainer.step.discriminator)
         sizes = (sum(p.numel() for p in network.parameters()) for network in networks)
         log.info(text, len(trainer.feed.samples), *sizes, group.world, group.device)
-        fit(trainer, spread(read_lines(lines, "validation"), config.schedule.validation_lines), folder, digest)
+        validation = spread(read_lines(lines, "validation"), config.schedule.validation_lines)
+        fit(trainer, validation, folder, digest)
         if group.is_main:
-            write_results(trainer, folder)
+            write_results(trainer, validation, folder)
         group.barrier()
 
 

@@ -24,7 +24,9 @@ def artifact(tmp_path_factory, small, printed_lines, reader_folder):
 def test_artifact_has_what_its_readers_expect(artifact):
     manifest = verify(artifact, "restorer")
     files = {"model.safetensors", "model.onnx", "config.json", "charset.json", "metrics.json", "curves.png"}
-    assert {*files, "MODEL_CARD.md", "strips/step-0000005.png", "strips/step-0000010.png"} == set(manifest.files)
+    assert {*files, "alignment.png", "MODEL_CARD.md", "strips/step-0000005.png", "strips/step-0000010.png"} == set(
+        manifest.files
+    )
     assert manifest.facts["onnx_max_difference"] < 1e-5
     assert manifest.facts["steps"] == 10
     assert set(manifest.parents) == {"lines", "recognizer"}

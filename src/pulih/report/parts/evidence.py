@@ -11,10 +11,15 @@ from pulih.common.html import data_uri, png_data_uri
 from pulih.evaluation.examples import LABEL_HEIGHT, SHOWN
 from pulih.report.parts.chain import sealed
 
-TRAININGS = (
-    ("recognizer", "The recognizer whose judgement is part of the restorer's loss"),
-    ("evaluator", "The independent recognizer that measures, of another architecture"),
-    ("restorer", "The restorer: losses, likeness to the clean line, and the discriminator's balance"),
+PICTURES = (
+    ("recognizer", "curves.png", "The recognizer whose judgement is part of the restorer's loss"),
+    ("evaluator", "curves.png", "The independent recognizer that measures, of another architecture"),
+    ("restorer", "curves.png", "The restorer: losses, likeness to the clean line, and the discriminator's balance"),
+    (
+        *("restorer", "alignment.png"),
+        "The discriminator's text branch on a clean line with its own text and with an edited one: where it looks for each "
+        "character, and its decision (right: the line shows it; red: it does not)",
+    ),
 )
 LINES_SHOWN = 6
 
@@ -27,11 +32,11 @@ def headline(run: Path) -> dict[str, Any] | None:
 
 
 def training_curves(run: Path) -> list[dict[str, str]]:
-    """Return the curves of the trained networks as inline pictures."""
+    """Return the curves of the trained networks, and a look into the discriminator, as inline pictures."""
     return [
-        {"name": name, "caption": caption, "source": data_uri((run / name / "curves.png").read_bytes(), "image/png")}
-        for name, caption in TRAININGS
-        if (run / name / "curves.png").is_file()
+        {"name": name, "caption": caption, "source": data_uri((run / name / file).read_bytes(), "image/png")}
+        for name, file, caption in PICTURES
+        if (run / name / file).is_file()
     ]
 
 
