@@ -17,7 +17,7 @@ PICTURES = (
     ("restorer", "curves.png", "The restorer: losses, likeness to the clean line, and the discriminator's balance"),
     (
         *("restorer", "alignment.png"),
-        "The discriminator's text branch on a clean line with its own text and with an edited one: where it looks for each "
+        "The text branch on a clean line with its own text and with an edited one: where it looks for each "
         "character, and its decision (right: the line shows it; red: it does not)",
     ),
 )
