@@ -13,7 +13,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := 1
 
 .PHONY: help setup run serve s3 doctor test test-slow check check-manifests images format lock compile clean
-.PHONY: benchmark benchmark-dibco benchmark-restoration benchmark-reading
+.PHONY: benchmark benchmark-dibco benchmark-restoration benchmark-reading release reproduce
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -92,6 +92,13 @@ benchmark-reading: setup  ## Read real lines before and after restoration (DIR=.
 	@test -n "$(DIR)" || { echo "Give the folder with lines.tsv: make benchmark-reading DIR=..."; exit 2; }
 	$(RUN) python benchmarks/reading.py "$(DIR)" $(if $(RESTORER),--restorer "$(RESTORER)") \
 	  $(if $(EVALUATOR),--recognizer "$(EVALUATOR)") $(READING)
+
+release: setup  ## Ship the restorer of a finished run with Pulih (FROM=runs/latest)
+	$(RUN) python scripts/release.py ship $(FROM)
+
+reproduce: setup  ## Train the released model again (configs/cpu.json, hours) and compare the figures
+	$(RUN) pulih run --config configs/cpu.json || test $$? -eq 3
+	$(RUN) python scripts/release.py compare runs/latest
 
 clean:  ## Remove environments and caches; runs/ stays
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage*
