@@ -1,7 +1,7 @@
 """The model that comes with Pulih: ship one, or train it again and compare.
 
 ``python scripts/release.py ship RUN`` copies the restorer of a finished run and its figures to where Pulih finds them;
-``python scripts/release.py compare RUN`` holds the figures of a repeated training against them (exit code 1 when they differ).
+``python scripts/release.py compare RUN`` holds a repeated training against them (exit code 1 when figures differ).
 """
 
 import argparse
