@@ -13,7 +13,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := 1
 
 .PHONY: help setup run serve s3 doctor test test-slow check check-manifests images format lock compile clean
-.PHONY: benchmark benchmark-dibco benchmark-restoration benchmark-reading benchmark-speed
+.PHONY: benchmark benchmark-dibco benchmark-restoration benchmark-reading benchmark-speed results
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -95,6 +95,9 @@ benchmark-reading: setup  ## Read real lines before and after restoration (DIR=.
 
 benchmark-speed: setup  ## Time synthesis, training, lines and pages beside a U-Net ([RESTORER=...] [OUTPUT=...] [SPEED="--set ..."])
 	$(RUN) python benchmarks/speed.py $(if $(RESTORER),--restorer "$(RESTORER)") $(if $(OUTPUT),--output "$(OUTPUT)") $(SPEED)
+
+results: setup  ## Write docs/results.md from the stored results in docs/results
+	$(RUN) pulih research results docs/results/*.json --output docs/results.md
 
 clean:  ## Remove environments and caches; runs/ stays
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage*

@@ -60,6 +60,7 @@ def run(request: Request, config: BenchmarkConfig, published: Sequence[Published
         "config": config.model_dump(mode="json"),
         "groups": summarize(table, config, ours, methods.SAUVOLA),
         "pages": _page_rows(table),
+        "published": [row.model_dump() for row in published],
     }
     _write(request.output, results, published)
     shown = [methods.PULIH, methods.OURS_OTSU, methods.SAUVOLA] if ours else [methods.SAUVOLA, "otsu"]
