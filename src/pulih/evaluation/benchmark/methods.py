@@ -9,6 +9,7 @@ from pulih.evaluation import baselines
 from pulih.evaluation.benchmark.config import BenchmarkConfig
 from pulih.evaluation.binary import Mask
 from pulih.restorer import colour
+from pulih.restorer.inference_code import inference_digest
 
 if TYPE_CHECKING:
     from pulih.restorer.infer import Restorer
@@ -67,7 +68,7 @@ def restored(restorer: "Restorer", config: BenchmarkConfig) -> Family:
         masks = {PULIH: result.luminance < config.threshold, OURS_OTSU: baselines.otsu(result.luminance) == 0}
         return Answer(masks, {"x_height": result.x_height, "scale": result.scale, "seconds": result.seconds})
 
-    identity = {"model": restorer.digest, "threshold": config.threshold, "code": source_digest("restorer")}
+    identity = {"model": restorer.digest, "threshold": config.threshold, "code": inference_digest()}
     return Family("pulih", (PULIH, OURS_OTSU), identity, answer)
 
 
@@ -75,4 +76,5 @@ def _of_grey(name: str, parameters: dict[str, Any], binarize: Callable[[GreyImag
     def answer(page: colour.RgbImage) -> Answer:
         return Answer({name: binarize(colour.luminance(page)) == 0})
 
-    return Family(name, (name,), parameters, answer)
+    code = source_digest("evaluation/baselines.py", "restorer/confidence.py")
+    return Family(name, (name,), parameters | {"code": code}, answer)
