@@ -78,9 +78,10 @@ compile: .venv/.installed  ## Compile the pipelines to pipelines/compiled/*.yaml
 benchmark: setup  ## Measure the speed of the synthesis
 	$(RUN) python benchmarks/synthesis_speed.py
 
-benchmark-dibco: setup  ## Binarize scans with ground truth and compare: DIR=... [RESTORER=...] [OUTPUT=...]
+benchmark-dibco: setup  ## Binarize scans with ground truth and compare: DIR=... [RESTORER=... [FINETUNE=1] [PEER=...]] [OUTPUT=...]
 	$(RUN) python benchmarks/dibco.py "$(or $(DIR),$(error name the folder: make benchmark-dibco DIR=...))" \
-	  $(if $(RESTORER),--restorer "$(RESTORER)") $(if $(OUTPUT),--output "$(OUTPUT)")
+	  $(if $(RESTORER),--restorer "$(RESTORER)") $(if $(PEER),--peer "$(PEER)") $(if $(FINETUNE),--finetune) \
+	  $(if $(OUTPUT),--output "$(OUTPUT)") $(DIBCO)
 
 BENCHMARK ?= configs/benchmarks/restoration_quick.json
 FROM ?= runs/latest

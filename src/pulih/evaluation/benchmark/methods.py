@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 GreyImage = colour.GreyImage
 PULIH, OURS_OTSU, SAUVOLA = "pulih", "pulih_otsu", "sauvola"
+FINETUNED, PEER = "pulih_finetuned", "erb"
 TITLES = {
     "otsu": "Otsu",
     SAUVOLA: "Sauvola",
@@ -23,6 +24,10 @@ TITLES = {
     "background_division": "background division + Otsu",
     PULIH: "Pulih, threshold 128",
     OURS_OTSU: "Pulih + Otsu",
+    PEER: "ERB re-implemented, zero-shot, threshold 128",
+    f"{PEER}_otsu": "ERB re-implemented, zero-shot + Otsu",
+    FINETUNED: "Pulih fine-tuned on the other groups, threshold 128",
+    f"{FINETUNED}_otsu": "Pulih fine-tuned on the other groups + Otsu",
 }
 
 
@@ -60,16 +65,16 @@ def classical(config: BenchmarkConfig) -> list[Family]:
     ]
 
 
-def restored(restorer: "Restorer", config: BenchmarkConfig) -> Family:
-    """Return the restorer as it serves pages, its luminance cut at a fixed level and at Otsu's."""
+def restored(restorer: "Restorer", config: BenchmarkConfig, name: str = PULIH) -> Family:
+    """Return a restorer as it serves pages, its luminance cut at a fixed level and at Otsu's."""
 
     def answer(page: colour.RgbImage) -> Answer:
         result = restorer.restore_page(page)
-        masks = {PULIH: result.luminance < config.threshold, OURS_OTSU: baselines.otsu(result.luminance) == 0}
+        masks = {name: result.luminance < config.threshold, f"{name}_otsu": baselines.otsu(result.luminance) == 0}
         return Answer(masks, {"x_height": result.x_height, "scale": result.scale, "seconds": result.seconds})
 
     identity = {"model": restorer.digest, "threshold": config.threshold, "code": inference_digest()}
-    return Family("pulih", (PULIH, OURS_OTSU), identity, answer)
+    return Family(name, (name, f"{name}_otsu"), identity, answer)
 
 
 def _of_grey(name: str, parameters: dict[str, Any], binarize: Callable[[GreyImage], GreyImage]) -> Family:

@@ -5,11 +5,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from pulih.common.config import read_json
+from pulih.evaluation.peers.paged import TorchSession
 from pulih.evaluation.speed.config import Precision, Runtime
-from pulih.restorer.contract import CONFIG, INPUT
+from pulih.restorer.contract import CONFIG
 from pulih.restorer.infer import Restorer
 
 PACKAGES = {"pytorch": "torch", "onnxruntime": "onnxruntime", "openvino": "openvino"}
@@ -52,25 +51,13 @@ def _onnx_session(folder: Path, precision: Precision, threads: int) -> Any:
     return onnxruntime.InferenceSession(onnx_path(folder, precision), options, providers=["CPUExecutionProvider"])
 
 
-class _TorchSession:
-    def __init__(self, network: Any) -> None:
-        self._network = network
-
-    def run(self, _outputs: list[str], feeds: dict[str, Any]) -> list[Any]:
-        """Run the network as ONNX Runtime would."""
-        import torch
-
-        with torch.inference_mode():
-            return [self._network.restore(torch.from_numpy(np.ascontiguousarray(feeds[INPUT]))).numpy()]
-
-
 def _torch_session(folder: Path, _precision: Precision, threads: int) -> Any:
     import torch
 
     from pulih.evaluation.speed.networks import read_network
 
     torch.set_num_threads(threads)
-    return _TorchSession(read_network(folder))
+    return TorchSession(read_network(folder))
 
 
 class _OpenVinoSession:
