@@ -34,3 +34,31 @@ def results(
 
     write_text(output, render(files))
     typer.echo(f"{len(files)} results in {output}")
+
+
+@research.command()
+def search(
+    config: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Settings; without it the defaults.")] = None,
+    lines: Annotated[Path, typer.Option(help="Artifact made by synthesize.")] = Path("runs/latest/lines"),
+    recognizer: Annotated[Path, typer.Option(help="Artifact made by train-recognizer.")] = Path(
+        "runs/latest/recognizer"
+    ),
+    trials: Annotated[int, typer.Option(min=1, help="How many trials the study has in the end.")] = 20,
+    output: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the study.")] = Path("runs/search"),
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", metavar="A.B=C", help="Lay over the settings.")
+    ] = None,
+) -> None:
+    """Search loss weights and learning rates by short trainings; a stopped search goes on."""
+    from pulih.cli.request import fetched
+    from pulih.common.config import build_config, read_json
+    from pulih.common.logging import configure_logging
+    from pulih.research.search import stage
+    from pulih.research.search.config import SearchConfig
+
+    settings = build_config(SearchConfig, read_json(config) if config else {}, overrides or [])
+    configure_logging(output / "search.log")
+    found = stage.search(settings, fetched(lines), fetched(recognizer), trials, output)
+    best = found["best"]
+    text = "no trial was complete" if best is None else f"best: trial {best['number']} with {best['psnr']:.2f} dB"
+    typer.echo(f"{len(found['trials'])} trials; {text}; in {output}")
