@@ -13,7 +13,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := 1
 
 .PHONY: help setup run serve s3 doctor test test-slow check check-manifests images format lock compile clean
-.PHONY: benchmark benchmark-dibco benchmark-restoration benchmark-reading release reproduce
+.PHONY: benchmark benchmark-dibco benchmark-restoration benchmark-reading benchmark-speed results release reproduce
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -78,9 +78,10 @@ compile: .venv/.installed  ## Compile the pipelines to pipelines/compiled/*.yaml
 benchmark: setup  ## Measure the speed of the synthesis
 	$(RUN) python benchmarks/synthesis_speed.py
 
-benchmark-dibco: setup  ## Binarize scans with ground truth and compare: DIR=... [RESTORER=...] [OUTPUT=...]
+benchmark-dibco: setup  ## Binarize scans with ground truth and compare: DIR=... [RESTORER=... [FINETUNE=1] [PEER=...]] [OUTPUT=...]
 	$(RUN) python benchmarks/dibco.py "$(or $(DIR),$(error name the folder: make benchmark-dibco DIR=...))" \
-	  $(if $(RESTORER),--restorer "$(RESTORER)") $(if $(OUTPUT),--output "$(OUTPUT)")
+	  $(if $(RESTORER),--restorer "$(RESTORER)") $(if $(PEER),--peer "$(PEER)") $(if $(FINETUNE),--finetune) \
+	  $(if $(OUTPUT),--output "$(OUTPUT)") $(DIBCO)
 
 BENCHMARK ?= configs/benchmarks/restoration_quick.json
 FROM ?= runs/latest
@@ -99,6 +100,12 @@ release: setup  ## Ship the restorer of a finished run with Pulih (FROM=runs/lat
 reproduce: setup  ## Train the released model again (configs/cpu.json, hours) and compare the figures
 	$(RUN) pulih run --config configs/cpu.json || test $$? -eq 3
 	$(RUN) python scripts/release.py compare runs/latest
+
+benchmark-speed: setup  ## Time synthesis, training, lines and pages beside a U-Net ([RESTORER=...] [OUTPUT=...] [SPEED="--set ..."])
+	$(RUN) python benchmarks/speed.py $(if $(RESTORER),--restorer "$(RESTORER)") $(if $(OUTPUT),--output "$(OUTPUT)") $(SPEED)
+
+results: setup  ## Write docs/results.md from the stored results in docs/results
+	$(RUN) pulih research results docs/results/*.json --output docs/results.md
 
 clean:  ## Remove environments and caches; runs/ stays
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage*

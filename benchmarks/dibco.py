@@ -1,7 +1,8 @@
 """How well pages are binarized, on DIBCO and other folders of scans with ground truth.
 
 ``python benchmarks/dibco.py DIR [--restorer DIR] [--output DIR]``. Without a restorer only the classical methods are
-measured. A second run computes only what is new. docs/benchmarks.md explains the figures.
+measured. ``--finetune`` also fine-tunes the restorer once per group, on the pages of the other groups. A second run
+does only what is new. docs/benchmarks.md explains the figures.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from pulih.evaluation.benchmark.config import BenchmarkConfig
 from pulih.evaluation.benchmark.pairs import Suffixes
 from pulih.evaluation.benchmark.published import read_published
 from pulih.evaluation.benchmark.run import Request, run
+from pulih.evaluation.finetune.config import FinetuneConfig
 
 PUBLISHED = Path(__file__).with_name("published") / "dibco.json"
 
@@ -29,6 +31,9 @@ def parse() -> argparse.Namespace:
         help="what file names end in before the type (default: _source _target)",
     )  # fmt: skip
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of BenchmarkConfig")
+    parser.add_argument("--peer", type=Path, metavar="DIR", help="trained peer of benchmark-restoration, zero-shot")
+    parser.add_argument("--finetune", action="store_true", help="also fine-tune on the other groups, one left out")
+    parser.add_argument("--finetune-set", action="append", default=[], metavar="KEY=VALUE", help="of FinetuneConfig")
     parser.add_argument("--threads", type=int, default=0, help="of the restorer; 0 = one per core")
     return parser.parse_args()
 
@@ -38,7 +43,12 @@ def main() -> None:
     asked = parse()
     try:
         config = build_config(BenchmarkConfig, {}, asked.set)
-        request = Request(asked.folder, asked.output, asked.restorer, Suffixes(*asked.suffixes), asked.threads)
+        tuning = build_config(FinetuneConfig, {}, asked.finetune_set) if asked.finetune else None
+        request = Request(
+            *(asked.folder, asked.output, asked.restorer, asked.peer, tuning),
+            suffixes=Suffixes(*asked.suffixes),
+            threads=asked.threads,
+        )
         run(request, config, read_published(PUBLISHED))
     except PulihError as err:
         sys.exit(f"error: {err}")

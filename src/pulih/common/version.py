@@ -10,12 +10,17 @@ SOURCES = {".py", ".json", ".j2", ".yaml", ".html", ".css", ".js"}
 
 
 @functools.cache
-def source_digest(*packages: str) -> str:
-    """Return the first 12 hexadecimal digits of the SHA-256 of the named subpackages' sources (all by default)."""
-    roots = [PACKAGE / name for name in packages] or [PACKAGE]
-    assert all(root.is_dir() for root in roots), f"no such subpackage among {packages}"
+def source_digest(*parts: str) -> str:
+    """Return the first 12 hexadecimal digits of the SHA-256 of the named sources (all by default).
+
+    Args:
+        parts: paths below the package, such as ``restorer`` or ``restorer/infer.py``.
+    """
+    roots = [PACKAGE / name for name in parts] or [PACKAGE]
+    assert all(root.exists() for root in roots), f"no such subpackage or file among {parts}"
+    files = {file for root in roots for file in ([root] if root.is_file() else root.rglob("*"))}
     summed = hashlib.sha256()
-    for path in sorted(file for root in roots for file in root.rglob("*") if file.suffix in SOURCES):
+    for path in sorted(file for file in files if file.suffix in SOURCES):
         summed.update(str(path.relative_to(PACKAGE)).encode() + b"\0" + path.read_bytes())
     return summed.hexdigest()[:12]
 

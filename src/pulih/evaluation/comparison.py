@@ -22,6 +22,7 @@ TESTED = ("psnr", "ssim", "cer")
 FIGURES = ("psnr", "ssim", "cer", "substitutions_insertions", "deletions")
 COUNTS = ("psnr", "ssim", "substitutions", "deletions", "insertions", "word_errors")
 DECIMALS = 9
+LARGEST_D = 1e6
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,19 @@ def cliffs_delta(ours_N: ArrayLike, theirs_N: ArrayLike) -> float:
     ours, theirs = (np.round(np.asarray(values, dtype=np.float64), DECIMALS) for values in (ours_N, theirs_N))
     wins = mannwhitneyu(ours, theirs, method="asymptotic").statistic
     return float(2 * wins / (len(ours) * len(theirs)) - 1)
+
+
+def cohens_d(ours_N: ArrayLike, theirs_N: ArrayLike) -> float:
+    """Return Cohen's d of paired values (d_z): the mean difference over the differences' standard deviation.
+
+    0 when all pairs are equal; with differences that are all alike there is no spread to measure them by, and d is
+    infinite, which JSON cannot hold: the largest finite value of its sign stands for it.
+    """
+    differences_N = np.round(np.asarray(ours_N, dtype=np.float64) - np.asarray(theirs_N, dtype=np.float64), DECIMALS)
+    mean, deviation = float(differences_N.mean()), float(differences_N.std(ddof=1)) if len(differences_N) > 1 else 0.0
+    if deviation == 0:
+        return float(np.sign(mean) * LARGEST_D)
+    return float(np.clip(mean / deviation, -LARGEST_D, LARGEST_D))
 
 
 def signed_rank(ours_N: ArrayLike, theirs_N: ArrayLike) -> float:
@@ -106,7 +120,7 @@ def compare(tables: dict[str, dict[str, pd.DataFrame]], ours: str, config: Evalu
         for peer, theirs in methods.items():
             if peer == ours:
                 continue
-            _require_same_lines(methods[ours], theirs, peer)
+            require_same_lines(methods[ours], theirs, peer)
             raw += [(split, peer, metric, *_compared(methods[ours], theirs, metric, bootstrap)) for metric in TESTED]
     corrected = holm([row[4] for row in raw])
     return [
@@ -128,7 +142,8 @@ def _compared(
     return bootstrap.difference(mine_N, other_N, length_N), signed_rank(values, others), cliffs_delta(values, others)
 
 
-def _require_same_lines(ours: pd.DataFrame, theirs: pd.DataFrame, peer: str) -> None:
+def require_same_lines(ours: pd.DataFrame, theirs: pd.DataFrame, peer: str) -> None:
+    """Raise InputError unless two methods' tables are of the same lines."""
     if ours["key"].tolist() != theirs["key"].tolist():
         found = f"{len(ours)} and {len(theirs)} lines with other keys"
         raise InputError(f"'{peer}' measured on the same lines", found, "Measure both on one lines artifact.")

@@ -30,6 +30,7 @@ class DiscriminatorConfig(StageConfig):
 
     image_width: int = Field(32, ge=4, description="channels of the first layer of the image branch")
     text_width: int = Field(64, ge=8, multiple_of=4, description="channels of image columns and characters")
+    mismatches: bool = Field(True, description="wrong texts are negatives too; false only to measure what they give")
     edited_share: float = Field(0.5, ge=0, le=1, description="mismatched texts made by few edits, not from other lines")
 
 

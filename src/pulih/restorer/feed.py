@@ -141,7 +141,9 @@ class Feed:
         return TrainingBatch(
             *(images.degraded, images.clean, images.mask, images.widths),
             texts=transcript_of(group.share(right), self.charset),
-            mismatched=transcript_of(group.share(wrong), self.charset),
+            mismatched=transcript_of(group.share(wrong), self.charset)
+            if self.config.discriminator.mismatches
+            else None,
         )
 
 

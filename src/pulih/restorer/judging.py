@@ -13,6 +13,7 @@ from pulih.restorer.losses import Candidate, patch_mask, per_line
 
 # Real and not real weigh the same; the text branch has two ways of not being real (Reed et al., ICML 2016).
 SHARES = {"image_real": 0.5, "image_fake": 0.5, "text_real": 0.5, "text_fake": 0.25, "text_mismatch": 0.25}
+SHARES |= {"text_fake_alone": 0.5}  # in a training without wrong texts
 Judgement = dict[str, Tensor]
 
 
@@ -42,12 +43,12 @@ def judge_texts(discriminator: Discriminator, candidate: Candidate) -> tuple[Jud
     branch = discriminator.text
     clean = branch.columns(candidate.clean_features[-1], candidate.clean_reading)
     restored = branch.columns(candidate.features[-1], candidate.reading)
-    right, wrong = candidate.batch.transcript, candidate.batch.mismatch
-    cases: dict[str, tuple[Columns, Transcript, Tensor | float]] = {
-        "text_real": (clean, right, 1.0),
-        "text_fake": (restored, right, -1.0),
-        "text_mismatch": (clean, wrong, 2 * wrong.shown - 1),
-    }
+    right, wrong = candidate.batch.transcript, candidate.batch.mismatched
+    cases: dict[str, tuple[Columns, Transcript, Tensor | float]] = {"text_real": (clean, right, 1.0)}
+    if wrong is None:
+        cases["text_fake_alone"] = (restored, right, -1.0)
+    else:
+        cases |= {"text_fake": (restored, right, -1.0), "text_mismatch": (clean, wrong, 2 * wrong.shown - 1)}
     losses, accuracies = {}, {}
     for name, (columns, text, wanted) in cases.items():
         logits_BT = branch.judge(columns, candidate.columns, text.codes, text.lengths).float()

@@ -34,6 +34,14 @@ def test_the_digest_changes_with_the_content_of_its_packages_only(package):
     assert digest("common") != of_common
 
 
+def test_a_single_file_can_be_named(package):
+    before = digest("data/lines.py", "common/seed.py")
+    (package / "data" / "batches.py").write_text("# changed\n")
+    assert digest("data/lines.py", "common/seed.py") == before
+    (package / "data" / "lines.py").write_text("# changed\n")
+    assert digest("data/lines.py", "common/seed.py") != before
+
+
 def test_the_digest_changes_with_a_file_name_and_a_new_file(package):
     before = digest("data")
     (package / "data" / "lines.py").rename(package / "data" / "rows.py")

@@ -129,3 +129,15 @@ def test_spread_over_seeds_needs_two_of_them():
     assert found["psnr"]["values"] == {"1": 21.0, "2": 25.0}
     assert found["psnr"]["standard_deviation"] == pytest.approx(np.std([21, 25], ddof=1))
     assert comparison.per_seed(rows[rows["seed"] == 1])["psnr"]["standard_deviation"] is None
+
+
+def test_cohens_d_of_pairs_is_the_paired_t_statistic_over_the_root_of_the_lines(random):
+    ours, theirs = random.normal(1, 2, 30), random.normal(0, 2, 30)
+    assert comparison.cohens_d(ours, theirs) == pytest.approx(
+        stats.ttest_rel(ours, theirs).statistic / 30**0.5, rel=1e-6
+    )
+
+
+def test_cohens_d_is_zero_for_equal_pairs_and_finite_without_spread():
+    assert comparison.cohens_d([1, 2], [1, 2]) == 0
+    assert comparison.cohens_d([2, 3], [1, 2]) == comparison.LARGEST_D

@@ -87,3 +87,12 @@ def test_too_few_lines_for_a_batch_are_refused(samples, small):
 def test_text_outside_the_charset_is_refused_before_training(samples, small):
     with pytest.raises(InputError, match="dek"):
         Feed(samples, Charset("abc"), small)
+
+
+def test_a_training_without_wrong_texts_gets_none_and_the_same_lines(samples, reader, small, alone):
+    config = small.model_copy(update={"discriminator": small.discriminator.model_copy(update={"mismatches": False})})
+    feeds = [Feed(samples, reader.charset, one) for one in (small, config)]
+    step = feeds[0].whole_from
+    usual, without = (feed.batch(step, alone) for feed in feeds)
+    assert without.mismatched is None
+    assert torch.equal(usual.degraded, without.degraded)

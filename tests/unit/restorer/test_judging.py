@@ -1,4 +1,5 @@
-import pytest
+from dataclasses import replace
+
 import torch
 
 from pulih.restorer.judging import SHARES, correct, hinge, judge_images, judge_texts
@@ -17,9 +18,18 @@ def test_correct_counts_signs():
 
 
 def test_real_and_not_real_weigh_the_same():
-    for branch in ("image", "text"):
-        real = SHARES[f"{branch}_real"]
-        assert real == pytest.approx(sum(v for name, v in SHARES.items() if name.startswith(branch)) - real)
+    assert SHARES["image_real"] == SHARES["image_fake"]
+    assert SHARES["text_real"] == SHARES["text_fake"] + SHARES["text_mismatch"]
+    assert SHARES["text_real"] == SHARES["text_fake_alone"]
+
+
+def test_without_wrong_texts_restored_lines_alone_stand_against_clean_ones(networks, line_batch):
+    batch = replace(line_batch, mismatched=None)
+    logits = torch.randn_like(batch.clean)
+    found, _ = judge_texts(networks.discriminator, Candidate(logits, batch, networks.recognizer))
+    wanted, _ = judge_texts(networks.discriminator, Candidate(logits, line_batch, networks.recognizer))
+    assert set(found) == {"text_real", "text_fake_alone"}
+    torch.testing.assert_close(found["text_fake_alone"], wanted["text_fake"])
 
 
 def test_a_branch_judges_every_case_once_per_line(networks, line_batch):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pulih.evaluation.benchmark.methods import OURS_OTSU, PULIH, SAUVOLA, TITLES
+from pulih.evaluation.benchmark.methods import FINETUNED, OURS_OTSU, PEER, PULIH, SAUVOLA, TITLES
 from pulih.evaluation.benchmark.published import PublishedRow
 
 if TYPE_CHECKING:
@@ -19,6 +19,10 @@ COLOURS = {
     "background_division": "#d8b26a",
     PULIH: "#0b6e99",
     OURS_OTSU: "#58a9cc",
+    PEER: "#7a4b94",
+    f"{PEER}_otsu": "#b494c6",
+    FINETUNED: "#b4431f",
+    f"{FINETUNED}_otsu": "#dd8a6c",
 }
 PUBLISHED_COLOURS = ("#f2f0ea", "#e3ded2", "#efd9d3", "#cfe3d6", "#dcd6ea", "#d9e6f2")
 GAP = 1.5  # between the clusters, in bars

@@ -9,12 +9,14 @@ from pulih.evaluation import baselines
 from pulih.evaluation.benchmark.config import BenchmarkConfig
 from pulih.evaluation.binary import Mask
 from pulih.restorer import colour
+from pulih.restorer.inference_code import inference_digest
 
 if TYPE_CHECKING:
     from pulih.restorer.infer import Restorer
 
 GreyImage = colour.GreyImage
 PULIH, OURS_OTSU, SAUVOLA = "pulih", "pulih_otsu", "sauvola"
+FINETUNED, PEER = "pulih_finetuned", "erb"
 TITLES = {
     "otsu": "Otsu",
     SAUVOLA: "Sauvola",
@@ -22,6 +24,10 @@ TITLES = {
     "background_division": "background division + Otsu",
     PULIH: "Pulih, threshold 128",
     OURS_OTSU: "Pulih + Otsu",
+    PEER: "ERB re-implemented, zero-shot, threshold 128",
+    f"{PEER}_otsu": "ERB re-implemented, zero-shot + Otsu",
+    FINETUNED: "Pulih fine-tuned on the other groups, threshold 128",
+    f"{FINETUNED}_otsu": "Pulih fine-tuned on the other groups + Otsu",
 }
 
 
@@ -59,20 +65,21 @@ def classical(config: BenchmarkConfig) -> list[Family]:
     ]
 
 
-def restored(restorer: "Restorer", config: BenchmarkConfig) -> Family:
-    """Return the restorer as it serves pages, its luminance cut at a fixed level and at Otsu's."""
+def restored(restorer: "Restorer", config: BenchmarkConfig, name: str = PULIH) -> Family:
+    """Return a restorer as it serves pages, its luminance cut at a fixed level and at Otsu's."""
 
     def answer(page: colour.RgbImage) -> Answer:
         result = restorer.restore_page(page)
-        masks = {PULIH: result.luminance < config.threshold, OURS_OTSU: baselines.otsu(result.luminance) == 0}
+        masks = {name: result.luminance < config.threshold, f"{name}_otsu": baselines.otsu(result.luminance) == 0}
         return Answer(masks, {"x_height": result.x_height, "scale": result.scale, "seconds": result.seconds})
 
-    identity = {"model": restorer.digest, "threshold": config.threshold, "code": source_digest("restorer")}
-    return Family("pulih", (PULIH, OURS_OTSU), identity, answer)
+    identity = {"model": restorer.digest, "threshold": config.threshold, "code": inference_digest()}
+    return Family(name, (name, f"{name}_otsu"), identity, answer)
 
 
 def _of_grey(name: str, parameters: dict[str, Any], binarize: Callable[[GreyImage], GreyImage]) -> Family:
     def answer(page: colour.RgbImage) -> Answer:
         return Answer({name: binarize(colour.luminance(page)) == 0})
 
-    return Family(name, (name,), parameters, answer)
+    code = source_digest("evaluation/baselines.py", "restorer/confidence.py")
+    return Family(name, (name,), parameters | {"code": code}, answer)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from pulih.common.errors import ConfigError
 from pulih.common.files import atomic_path, write_json, write_text
 from pulih.common.version import git_commit
 from pulih.evaluation.benchmark import chart, contact_sheet, methods, tables
@@ -17,6 +18,7 @@ from pulih.evaluation.benchmark.measure import measure
 from pulih.evaluation.benchmark.pairs import Pair, Suffixes, find_pairs
 from pulih.evaluation.benchmark.published import PublishedRow
 from pulih.evaluation.benchmark.summary import SCHEMA, summarize
+from pulih.evaluation.finetune.config import FinetuneConfig
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,11 +28,16 @@ SHOWN = 3  # pages of the contact sheet, each of the worst, the median and the b
 
 @dataclass(frozen=True)
 class Request:
-    """What to measure: pairs below ``folder``, by the classical methods and, if given, by a restorer artifact."""
+    """What to measure: pairs below ``folder``, by the classical methods and, if given, by a restorer artifact.
+
+    ``peer`` is a trained peer measured beside it, ``finetune`` also fine-tunes the restorer for every group.
+    """
 
     folder: Path
     output: Path
     restorer: Path | None = None
+    peer: Path | None = None
+    finetune: FinetuneConfig | None = None
     suffixes: Suffixes = field(default_factory=Suffixes)
     threads: int = 0
 
@@ -41,18 +48,13 @@ def run(request: Request, config: BenchmarkConfig, published: Sequence[Published
     Raises:
         InputError: the pairs cannot be used.
         ArtifactError: the restorer cannot be used.
+        ConfigError: a peer or a fine-tuning without a restorer, or pages of one group only.
+        Interrupted: SIGTERM or Ctrl-C during a fine-tuning; its state is saved.
     """
     pairs = find_pairs(request.folder, request.suffixes)
-    families = methods.classical(config)
-    model = None
-    if request.restorer is not None:
-        from pulih.restorer.infer import Restorer
-
-        restorer = Restorer.load(request.restorer, request.threads)
-        families.append(methods.restored(restorer, config))
-        model = restorer.digest
-    table = measure(pairs, families, request.output)
-    ours = methods.PULIH if model else None
+    families, model = _families(request, config)
+    table, folds = _measured(request, config, pairs, families)
+    ours = methods.FINETUNED if folds else methods.PULIH if model else None
     results = {
         "schema": SCHEMA,
         "model": model,
@@ -60,11 +62,53 @@ def run(request: Request, config: BenchmarkConfig, published: Sequence[Published
         "config": config.model_dump(mode="json"),
         "groups": summarize(table, config, ours, methods.SAUVOLA),
         "pages": _page_rows(table),
+        "published": [row.model_dump() for row in published],
     }
+    if folds:
+        results |= {"folds": folds, "finetune": request.finetune.model_dump(mode="json") if request.finetune else None}
     _write(request.output, results, published)
-    shown = [methods.PULIH, methods.OURS_OTSU, methods.SAUVOLA] if ours else [methods.SAUVOLA, "otsu"]
+    shown = [ours, f"{ours}_otsu", methods.SAUVOLA] if ours else [methods.SAUVOLA, "otsu"]
     _write_sheet(request.output, pairs, table, shown)
     return results
+
+
+def _families(request: Request, config: BenchmarkConfig) -> tuple[list[methods.Family], str | None]:
+    """Return the methods that are the same for every group, and the restorer's digest."""
+    families = methods.classical(config)
+    if request.restorer is None:
+        if request.peer or request.finetune:
+            raise ConfigError("a restorer (--restorer)", "none", "Name the artifact to fine-tune or to compare with.")
+        return families, None
+    from pulih.restorer.infer import Restorer
+
+    restorer = Restorer.load(request.restorer, request.threads)
+    families.append(methods.restored(restorer, config))
+    if request.peer is not None:
+        from pulih.evaluation.peers.paged import page_restorer
+
+        families.append(methods.restored(page_restorer(request.peer, restorer.height, 1), config, methods.PEER))
+    return families, restorer.digest
+
+
+def _measured(
+    request: Request, config: BenchmarkConfig, pairs: list[Pair], families: list[methods.Family]
+) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """Return the figures of every page, and what each fine-tuning was."""
+    if request.finetune is None or request.restorer is None:
+        return measure(pairs, families, request.output), []
+    from pulih.evaluation.finetune.fold import Folds
+    from pulih.restorer.infer import Restorer
+
+    folds = Folds(pairs, request.restorer, request.finetune, request.output / "folds")
+    tables, facts = [], []
+    for group in folds.groups:
+        folder, sealed = folds.obtain(group)
+        tuned = methods.restored(Restorer.load(folder, request.threads), config, methods.FINETUNED)
+        tables.append(measure([p for p in pairs if p.group == group], [*families, tuned], request.output))
+        facts.append(
+            {"left_out": group, "digest": sealed.digest(), "pages": len(sealed.config["pages"])} | sealed.facts
+        )
+    return pd.concat(tables, ignore_index=True), facts
 
 
 def _page_rows(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -11,9 +11,14 @@ from pulih.restorer.config import RestorerConfig
 
 PeerName = Literal["erb", "erb-no-recognizer", "unet"]
 OwnName = Literal["pulih", "pulih-no-gan", "pulih-image-only", "pulih-pixel"]
+AblationName = Literal[
+    "pulih-no-pixel", "pulih-no-bce", "pulih-no-ssim", "pulih-text-only", "pulih-no-mismatch", "pulih-no-features",
+    "pulih-no-posterior", "pulih-no-ctc", "pulih-no-recognition",
+]  # fmt: skip
 FixedName = Literal["degraded", "white-page", "background-division", "otsu", "sauvola", "wolf"]
 PEERS: tuple[PeerName, ...] = get_args(PeerName)
 OWN: tuple[OwnName, ...] = get_args(OwnName)
+ABLATIONS: tuple[AblationName, ...] = get_args(AblationName)
 FIXED: tuple[FixedName, ...] = get_args(FixedName)
 OURS = "pulih"
 
@@ -74,7 +79,7 @@ class Budget(StageConfig):
 class RestorationBenchmark(StageConfig):
     """The whole comparison."""
 
-    methods: tuple[FixedName | PeerName | OwnName, ...] = (*FIXED, *PEERS, *OWN)
+    methods: tuple[FixedName | PeerName | OwnName | AblationName, ...] = (*FIXED, *PEERS, *OWN)
     seeds: tuple[int, ...] = Field((1, 2, 3), min_length=1)
     budget: Budget = Budget(cpu_seconds=3600)
     peer: PeerConfig = PeerConfig()

@@ -33,7 +33,17 @@ OWN_WEIGHTS: dict[str, tuple[str, ...]] = {  # the losses that are switched off
     "pulih-no-gan": ("adversarial_image", "adversarial_text"),
     "pulih-image-only": ("adversarial_text",),
     "pulih-pixel": ("adversarial_image", "adversarial_text", "features", "posterior", "ctc"),
+    "pulih-no-pixel": ("pixel",),
+    "pulih-no-bce": ("bce",),
+    "pulih-no-ssim": ("ssim",),
+    "pulih-text-only": ("adversarial_image",),
+    "pulih-no-mismatch": (),
+    "pulih-no-features": ("features",),
+    "pulih-no-posterior": ("posterior",),
+    "pulih-no-ctc": ("ctc",),
+    "pulih-no-recognition": ("features", "posterior", "ctc"),
 }
+WITHOUT_MISMATCHES = "pulih-no-mismatch"
 VALIDATIONS, CHECKPOINTS = 10, 20
 
 
@@ -64,7 +74,9 @@ def own_config(name: str, seed: int, steps: int, config: RestorationBenchmark) -
     # No training may end early: all have the same budget.
     schedule = base.schedule.model_copy(update={"steps": steps, "patience": 2 * VALIDATIONS, **intervals})
     weights = base.weights.model_copy(update=dict.fromkeys(OWN_WEIGHTS[name], 0.0))
-    changes = {"schedule": schedule, "weights": weights, "seed": seed, "processes": 1, "threads": config.threads}
+    judge = base.discriminator.model_copy(update={"mismatches": name != WITHOUT_MISMATCHES})
+    changes: dict[str, Any] = {"schedule": schedule, "weights": weights, "discriminator": judge}
+    changes |= {"seed": seed, "processes": 1, "threads": config.threads}
     return base.model_copy(update=changes)
 
 

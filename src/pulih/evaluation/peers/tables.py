@@ -111,26 +111,31 @@ def markdown(results: Tree) -> str:
     )  # fmt: skip
     parts = ["# Restoration: comparison with peers", intro]
     for table in all_tables(results):
-        lines = [table.header, ["---"] * len(table.header), *table.rows]
-        parts.append(table.caption)
-        parts.append("\n".join(f"| {' | '.join(cells)} |" for cells in lines))
+        parts += [table.caption, as_markdown(table)]
     return "\n\n".join(parts) + "\n"
+
+
+def as_markdown(table: Table) -> str:
+    """Return a table as Markdown, without its caption."""
+    lines = [table.header, ["---"] * len(table.header), *table.rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def latex(results: Tree) -> str:
     """Return the results as LaTeX tables for the package booktabs."""
-    return "\n".join(_latex(table) for table in all_tables(results))
+    return "\n".join(as_latex(table) for table in all_tables(results))
 
 
-def _latex(table: Table) -> str:
-    body = [r" & ".join(map(_escaped, cells)) + r" \\" for cells in table.rows]
+def as_latex(table: Table) -> str:
+    """Return a table for the package booktabs."""
+    body = [r" & ".join(map(escaped, cells)) + r" \\" for cells in table.rows]
     return "\n".join(
         [
             r"\begin{table}",
-            rf"\caption{{{_escaped(table.caption)}}}",
+            rf"\caption{{{escaped(table.caption)}}}",
             rf"\begin{{tabular}}{{{'l' * len(table.header)}}}",
             r"\toprule",
-            r" & ".join(map(_escaped, table.header)) + r" \\",
+            r" & ".join(map(escaped, table.header)) + r" \\",
             r"\midrule",
             *body,
             r"\bottomrule",
@@ -141,7 +146,8 @@ def _latex(table: Table) -> str:
     )
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Return text that LaTeX shows as it is."""
     for sign in "%&_#":
         text = text.replace(sign, f"\\{sign}")
     return text.replace("<", "$<$")

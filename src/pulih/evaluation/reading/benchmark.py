@@ -18,7 +18,7 @@ from pulih.evaluation.reading.config import ReadingConfig
 from pulih.evaluation.reading.material import choose_lines, contrast, make_folds, reader_view, writer_of
 from pulih.evaluation.reading.outputs import write_results
 from pulih.evaluation.reading.readers import RealLines, adapted_reader, readings
-from pulih.evaluation.reading.restoring import METHODS, ORIGINAL, restored_crops
+from pulih.evaluation.reading.restoring import METHODS, ORIGINAL, identity, restored_crops
 from pulih.evaluation.reading.sheet import chosen_lines, sheet
 from pulih.evaluation.reading.tables import READERS, Tree, rows_of, summarize, thirds
 
@@ -87,7 +87,7 @@ def _prepare(
             "third": thirds(contrasts),
         }
     )
-    return RealLines(lines, views, network.digest), table
+    return RealLines(lines, views, identity(network)), table
 
 
 def _read_all(

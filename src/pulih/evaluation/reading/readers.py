@@ -9,6 +9,7 @@ from pulih.common.config import digest_of, read_json
 from pulih.common.files import write_json
 from pulih.common.logging import get_logger
 from pulih.common.progress import track
+from pulih.common.version import source_digest
 from pulih.data.charset import Charset
 from pulih.data.lines import GreyImage, LineSample
 from pulih.data.manifest import read_manifest
@@ -23,13 +24,15 @@ if TYPE_CHECKING:
     from pulih.recognizer.model import Recognizer
 
 log = get_logger(__name__)
+# What lies between a crop and its text beside the model: another version may read other texts.
+READING_CODE = ("recognizer/model.py", "recognizer/layers.py", "recognizer/decode.py", "evaluation/reading/material.py")
 CHUNK = 128  # lines read between two writes of the cache
 Views = dict[str, list[GreyImage]]
 
 
 @dataclass(frozen=True)
 class RealLines:
-    """All lines and, per method, how each looks to the reader; ``restorer`` is the digest of what restored them."""
+    """All lines and, per method, how each looks to the reader; ``restorer`` identifies what restored them."""
 
     lines: Sequence[TranscribedLine]
     views: Views
@@ -100,7 +103,7 @@ def readings(
 ) -> dict[str, dict[str, str]]:
     """Return, per method and SHA-256, what the recognizer at ``reader`` reads in the lines ``indices``.
 
-    What was read before is kept by reader, restorer, method and line.
+    What was read before is kept by reader, restorer, method, line, and the code of both.
     """
     from pulih.recognizer.model import load_recognizer
 
@@ -108,7 +111,7 @@ def readings(
     texts = {}
     for method in METHODS:
         source = ORIGINAL if method == ORIGINAL else f"{method}-{material.restorer}"
-        path = folder / f"{name}-{source}-{config.paper_tone}.json"
+        path = folder / f"{name}-{source_digest(*READING_CODE)}-{source}-{config.paper_tone}.json"
         texts[method] = _read(model, material, indices, method, path, config)
     return texts
 

@@ -1,4 +1,4 @@
-"""Restored crops, each made once: kept by the SHA-256 of the image file and the digest of the restorer."""
+"""Restored crops, each made once: kept by the SHA-256 of the image file and by what restores it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,10 +12,16 @@ from pulih.data.encoding import encode_png
 from pulih.data.lines import GreyImage
 from pulih.data.transcribed import TranscribedLine, grey_of, rgb_of
 from pulih.restorer.infer import Restorer
+from pulih.restorer.inference_code import inference_digest
 
 ORIGINAL = "original"
 RESTORED = ("line", "page")
 METHODS = (ORIGINAL, *RESTORED)
+
+
+def identity(restorer: Restorer) -> str:
+    """Return what decides the answers: the model's digest, and that of the code around it."""
+    return f"{restorer.digest}-{inference_digest()}"
 
 
 def restore(method: str, line: TranscribedLine, restorer: Restorer) -> GreyImage:
@@ -36,7 +42,7 @@ def restored_crops(method: str, lines: Sequence[TranscribedLine], restorer: Rest
         return [grey_of(line) for line in lines]
     answers = []
     for line in track(lines, f"restore by {method}", total=len(lines)):
-        path = folder / f"{method}-{restorer.digest}" / f"{line.sha256}.png"
+        path = folder / f"{method}-{identity(restorer)}" / f"{line.sha256}.png"
         image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) if path.is_file() else None
         if image is None:
             image = restore(method, line, restorer)

@@ -15,6 +15,9 @@ from pulih.restorer.schedule import active_weights
         ("pulih-no-gan", {"adversarial_image", "adversarial_text"}),
         ("pulih-image-only", {"adversarial_text"}),
         ("pulih-pixel", {"adversarial_image", "adversarial_text", "features", "posterior", "ctc"}),
+        ("pulih-text-only", {"adversarial_image"}),
+        ("pulih-no-recognition", {"features", "posterior", "ctc"}),
+        *[(f"pulih-no-{name}", {name}) for name in ("pixel", "bce", "ssim", "features", "posterior", "ctc")],
     ],
 )
 def test_variants_differ_from_ours_in_the_named_losses_only(small_benchmark, name, missing):
@@ -23,6 +26,13 @@ def test_variants_differ_from_ours_in_the_named_losses_only(small_benchmark, nam
     assert used[0] - used[1] == missing
     assert ours.model_copy(update={"weights": variant.weights}) == variant
     assert (variant.seed, variant.schedule.steps) == (3, 50)
+
+
+def test_only_one_variant_trains_without_wrong_texts(small_benchmark):
+    ours, variant = (own_config(n, 3, 50, small_benchmark) for n in ("pulih", "pulih-no-mismatch"))
+    assert ours.discriminator.mismatches
+    assert variant.model_copy(update={"discriminator": ours.discriminator}) == ours
+    assert not variant.discriminator.mismatches
 
 
 @pytest.mark.parametrize(

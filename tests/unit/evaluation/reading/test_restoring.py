@@ -2,7 +2,8 @@ import numpy as np
 
 from pulih.data.charset import Charset
 from pulih.data.transcribed import grey_of, read_collection
-from pulih.evaluation.reading.restoring import restored_crops
+from pulih.evaluation.reading import restoring
+from pulih.evaluation.reading.restoring import identity, restored_crops
 from pulih.restorer.infer import Restorer
 
 
@@ -30,10 +31,22 @@ def test_what_was_restored_is_read_back_and_each_restorer_has_its_own(real_lines
     lines = read_collection(real_lines, Charset()).lines[:1]
     restorer = Restorer.load(blur_restorer)
     first = restored_crops("line", lines, restorer, tmp_path)
-    (kept,) = tmp_path.glob(f"line-{restorer.digest}/{lines[0].sha256}.png")
+    (kept,) = tmp_path.glob(f"line-{identity(restorer)}/{lines[0].sha256}.png")
     written = kept.stat().st_mtime_ns
     assert np.array_equal(restored_crops("line", lines, restorer, tmp_path)[0], first[0])
     assert kept.stat().st_mtime_ns == written
     restorer.digest = "another"
     restored_crops("line", lines, restorer, tmp_path)
-    assert (tmp_path / "line-another" / kept.name).is_file()
+    assert (tmp_path / f"line-{identity(restorer)}" / kept.name).is_file()
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_other_inference_code_restores_again(real_lines, blur_restorer, tmp_path, monkeypatch):
+    lines = read_collection(real_lines, Charset()).lines[:1]
+    restorer = Restorer.load(blur_restorer)
+    restored_crops("line", lines, restorer, tmp_path)
+    monkeypatch.setattr(restoring, "inference_digest", lambda: "0123456789ab")
+    restored_crops("line", lines, restorer, tmp_path)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert len(names) == 2
+    assert f"line-{restorer.digest}-0123456789ab" in names

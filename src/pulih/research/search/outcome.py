@@ -1,0 +1,102 @@
+"""What a search found, as JSON, Markdown, a picture, and settings to go on with."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+from pulih.common.files import write_bytes, write_json, write_text
+from pulih.research.search.config import SearchConfig
+from pulih.research.search.study import counted, importances
+
+Tree = dict[str, Any]
+
+
+def summarize(study: Any, config: SearchConfig, digest: str) -> Tree:
+    """Return every trial, the importances, and the best values (None while no trial is complete)."""
+    trials = [
+        {
+            "number": trial.number,
+            "state": trial.state.name.lower(),
+            "psnr": trial.value,
+            "values": trial.params,
+            "curve": {str(step): value for step, value in trial.intermediate_values.items()},
+        }
+        for trial in counted(study)
+    ]
+    done = [trial for trial in trials if trial["state"] == "complete"]
+    best = max(done, key=lambda trial: trial["psnr"], default=None)
+    about = {"digest": digest, "config": config.model_dump(mode="json")}
+    return {"about": about, "trials": trials, "best": best, "importances": importances(study, config.seed)}
+
+
+def write_outcome(found: Tree, folder: Path) -> None:
+    """Write ``results.json``, ``results.md``, ``importance.png`` and, once a trial is complete, ``best.json``."""
+    write_json(folder / "results.json", found)
+    write_text(folder / "results.md", markdown(found))
+    write_bytes(folder / "importance.png", draw(found))
+    if found["best"]:
+        write_json(folder / "best.json", {"restorer": nested(found["best"]["values"])})
+
+
+def nested(values: dict[str, float]) -> Tree:
+    """Return dotted names as nested objects, as profiles have them."""
+    tree: Tree = {}
+    for name, value in values.items():
+        *parents, last = name.split(".")
+        place = tree
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[last] = value
+    return tree
+
+
+def markdown(found: Tree) -> str:
+    """Return the trials as a table, the best first, those that were given up or failed at the end."""
+    config, names = found["about"]["config"], list(found["about"]["config"]["space"])
+    ordered = sorted(found["trials"], key=lambda trial: (trial["state"] != "complete", -(trial["psnr"] or 0)))
+    rows = [["trial", "state", "PSNR (dB)", *names], ["---"] * (3 + len(names))]
+    for trial in ordered:
+        psnr = "" if trial["psnr"] is None else f"{trial['psnr']:.2f}"
+        rows.append([str(trial["number"]), trial["state"], psnr, *(f"{trial['values'][n]:.3g}" for n in names)])
+    shares = ", ".join(f"{name} {share:.0%}" for name, share in found["importances"].items()) or "too few trials"
+    parts = [
+        "# Search for settings",
+        f"{len(found['trials'])} trials of {config['steps']} steps each; trial 0 is the base. PSNR of the last "
+        "validation, one seed: differences of the size of a seed's are chance.",
+        f"Share of the variance (fANOVA): {shares}.",
+        "\n".join(f"| {' | '.join(row)} |" for row in rows),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def draw(found: Tree) -> bytes:
+    """Return a PNG: how much each setting matters, and the PSNR of the trials in their order."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    shares = list(found["importances"].items())[::-1]
+    if shares:
+        left.barh([name for name, _ in shares], [100 * share for _, share in shares], color="#4a6782")
+    else:
+        left.text(0.5, 0.5, "too few trials", ha="center", transform=left.transAxes)
+    left.set_title("Share of the variance of PSNR, %", loc="left", fontsize=10)
+    looks = {"complete": ("#b4431f", "o"), "pruned": ("#8a8a8a", "x"), "fail": ("#222222", "v")}
+    for state, (colour, marker) in looks.items():
+        # What was given up is shown at its last validation.
+        points = [(t["number"], _last(t)) for t in found["trials"] if t["state"] == state and _last(t) is not None]
+        if points:
+            right.scatter(*zip(*points, strict=True), color=colour, marker=marker, label=state)
+    right.set_title("PSNR of each trial at its end, dB", loc="left", fontsize=10)
+    right.set_xlabel("trial")
+    if right.collections:
+        right.legend(frameon=False, fontsize=8)
+    for panel in (left, right):
+        panel.grid(alpha=0.3)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110)
+    return buffer.getvalue()
+
+
+def _last(trial: Tree) -> float | None:
+    return trial["curve"][max(trial["curve"], key=int)] if trial["curve"] else None

@@ -1,0 +1,10 @@
+"""Which code decides what a model makes of an image; answers kept under a model's digest alone would outlive it."""
+
+from pulih.common.version import source_digest
+
+MODULES = ("infer", "colour", "confidence", "resample", "scale", "tiles", "tone")
+
+
+def inference_digest() -> str:
+    """Return 12 hexadecimal digits of the sources between an image and its restoration."""
+    return source_digest(*(f"restorer/{name}.py" for name in MODULES))

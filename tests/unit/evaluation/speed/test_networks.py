@@ -1,0 +1,50 @@
+import numpy as np
+import onnx
+import pytest
+
+from pulih.common.errors import ArtifactError
+from pulih.evaluation.speed import networks
+from pulih.evaluation.speed.config import OURS
+from pulih.evaluation.speed.sessions import Contender, open_restorer
+
+
+@pytest.fixture(scope="module")
+def line():
+    random = np.random.default_rng(3)
+    return np.repeat(random.integers(40, 255, (64, 24), dtype=np.uint8), 4, axis=1)
+
+
+@pytest.mark.parametrize("network", [OURS, "small-unet"])
+def test_pytorch_and_onnx_runtime_restore_alike(models, line, network):
+    answers = [
+        open_restorer(Contender(network, runtime, "fp32"), models, 1).restore_line(line).astype(int)
+        for runtime in ("pytorch", "onnxruntime")
+    ]
+    assert np.abs(answers[0] - answers[1]).max() <= 1
+    assert answers[0].std() > 0
+
+
+@pytest.mark.parametrize("precision", ["int8-static", "int8-dynamic"])
+def test_quantized_weights_take_8_bits_and_change_the_answer_little(models, line, precision):
+    networks.quantize(models / OURS, precision, [line])
+    path = networks.onnx_path(models / OURS, precision)
+    weights = [w for w in onnx.load(path).graph.initializer if len(w.dims) == 4 and w.dims[2] * w.dims[3] > 1]
+    assert weights
+    assert all(w.data_type in (onnx.TensorProto.INT8, onnx.TensorProto.UINT8) for w in weights)
+    exact, rough = (
+        open_restorer(Contender(OURS, "onnxruntime", name), models, 1).restore_line(line).astype(float)
+        for name in ("fp32", precision)
+    )
+    assert 0 < np.abs(exact - rough).mean() < 4
+
+
+def test_an_altered_restorer_is_refused(small_speed, blur_restorer, tmp_path):
+    with pytest.raises(ArtifactError):
+        networks.write_ours(small_speed, tmp_path / "nothing", tmp_path / "models")
+
+
+def test_parameters_are_those_of_the_network(models, small_speed):
+    from safetensors.numpy import load_file
+
+    values = load_file(models / OURS / "model.safetensors")
+    assert networks.parameters(models / OURS) == sum(value.size for value in values.values())
