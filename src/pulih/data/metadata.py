@@ -1,5 +1,6 @@
 """What an image file says beside its pixels: its bit depth, and the EXIF entries that describe the page."""
 
+import io
 import struct
 
 from PIL import ExifTags, Image
@@ -71,3 +72,13 @@ def without_parts(exif: bytes) -> Image.Exif:
 def _as_it_was(value: object) -> object:
     # Pillow reads text as Latin-1 and writes it as ASCII; as bytes it comes through unchanged, also where it is UTF-8.
     return value.encode("latin-1", "replace") if isinstance(value, str) else value
+
+
+def has_several(data: bytes) -> bool:
+    """Return whether the bytes are a TIFF with more than one directory; what cannot be read has one."""
+    try:
+        with Image.open(io.BytesIO(data), formats=("TIFF",)) as image:
+            image.seek(1)
+    except (*EXIF_ERRORS, Image.DecompressionBombError):
+        return False
+    return True
