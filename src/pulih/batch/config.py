@@ -16,8 +16,8 @@ ExistingOutput = Literal["SKIP", "OVERWRITE", "ABORT"]
 class HarmConfig(StageConfig):
     """Below which figures a page's original bytes are passed on untouched; docs/archives.md explains them."""
 
-    min_confidence: float = Field(0.75, ge=0, le=1, description="of the network in its strokes; 0 passes nothing on")
-    max_erased: float = Field(0.5, ge=0, le=1, description="share of the scan's thin marks that may vanish")
+    min_confidence: float = Field(0.6, ge=0, le=1, description="of the network in its strokes; 0 passes nothing on")
+    max_erased: float = Field(0.25, ge=0, le=1, description="share of the scan's thin marks that may vanish")
     min_gain: float = Field(0.0, ge=-1, le=1, description="of a recognizer's confidence, where one is given")
     lines: int = Field(24, ge=1, le=500, description="lines of a page that a recognizer reads, at most")
 
@@ -50,6 +50,6 @@ class BatchConfig(StageConfig):
     missing_output: MissingOutput = Field("SKIP", description="what to do about a page that fails")
     existing_output: ExistingOutput = Field("SKIP", description="what to do about a file that another run wrote")
     max_failed: float = Field(1.0, ge=0, le=1, description="share of failed pages beyond which the batch stops")
-    pixels_in_flight: int = Field(120_000_000, gt=0, description="of pages in work together; one is always admitted")
+    pixels_in_flight: int = Field(100_000_000, gt=0, description="of pages in work together; one is always admitted")
     grace: float = Field(20.0, ge=0, description="seconds that pages in work get to finish after SIGTERM")
     samples: int = Field(4, ge=0, le=50, description="pages shown of each kind in the report")

@@ -129,10 +129,10 @@ class Batch:
         if record and self._is_finished(record, key):
             self.progress.before += 1
             return None
-        ours = record is not None and record.key == key
-        if not ours and not check_existing(
-            possible(source.name, source.stem, self._config.page), self._output, self._config
-        ):
+        # What a failed or killed attempt left is nobody's result, whatever the parameters were.
+        ours = record is not None and (record.key == key or record.status in ("begun", "failed"))
+        names = possible(source.name, source.stem, self._config.page)
+        if not ours and not check_existing(names, self._output, self._config):
             self.progress.skipped += 1
             log.info("%s: skipped, its output is there and was made from something else", source.name)
             return None

@@ -68,9 +68,9 @@ def test_what_is_written_is_valid_by_the_schema_that_ocr_d_brings() -> None:
     if importlib.util.find_spec("ocrd_validators") is None:
         pytest.skip("the schema comes with the package 'ocrd', which is not installed")
     from lxml import etree
-    from ocrd_validators.constants import XSD_PAGE_FILENAME
+    from ocrd_validators.constants import XSD_PAGE_URL, XSD_PATHS
 
-    schema = etree.XMLSchema(etree.parse(XSD_PAGE_FILENAME))
+    schema = etree.XMLSchema(etree.parse(XSD_PATHS[XSD_PAGE_URL]))
     for before in ("", '<AlternativeImage filename="bin.png" comments="binarized"/>'):
         answer = with_alternative_image(check(document(2019, before=before), "x"), IMAGE, "x")
         schema.assertValid(etree.fromstring(answer))
