@@ -13,7 +13,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := 1
 
 .PHONY: help setup run serve s3 doctor test test-slow check check-manifests images format lock compile clean
-.PHONY: benchmark benchmark-dibco benchmark-restoration benchmark-reading
+.PHONY: benchmark benchmark-dibco benchmark-restoration benchmark-reading benchmark-pages
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -92,6 +92,10 @@ benchmark-reading: setup  ## Read real lines before and after restoration (DIR=.
 	@test -n "$(DIR)" || { echo "Give the folder with lines.tsv: make benchmark-reading DIR=..."; exit 2; }
 	$(RUN) python benchmarks/reading.py "$(DIR)" $(if $(RESTORER),--restorer "$(RESTORER)") \
 	  $(if $(EVALUATOR),--recognizer "$(EVALUATOR)") $(READING)
+
+benchmark-pages: setup  ## Speed and memory of whole pages and batches (RESTORER=..., OUTPUT=...)
+	$(RUN) python benchmarks/pages.py --restorer "$(or $(RESTORER),runs/latest/restorer)" \
+	  --output "$(or $(OUTPUT),runs/benchmark-pages)"
 
 clean:  ## Remove environments and caches; runs/ stays
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage*
