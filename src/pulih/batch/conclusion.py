@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pulih.batch.progress import Progress
-from pulih.batch.sources import Source
+from pulih.batch.sources import Source, printable
 from pulih.batch.state import Record, State
 from pulih.common.files import write_json, write_text
 
@@ -40,10 +40,10 @@ def gather(
 def write_lists(conclusion: Conclusion, folder: Path) -> None:
     """Write the failed pages as text (path, tab, reason) and JSON, and the figures of the batch."""
     failed = [(source, record) for source, record in conclusion.records.items() if record.status == "failed"]
-    rows = [f"{source.place}\t{' '.join(record.reason.split())}\n" for source, record in failed]
+    rows = [f"{printable(source.place)}\t{' '.join(record.reason.split())}\n" for source, record in failed]
     write_text(folder / FAILED_TEXT, "".join(rows))
     listed = [
-        {"name": source.name, "place": source.place, "attempts": record.attempts, "reason": record.reason}
+        {"name": source.name, "place": printable(source.place), "attempts": record.attempts, "reason": record.reason}
         for source, record in failed
     ]
     write_json(folder / FAILED_JSON, listed)

@@ -14,7 +14,7 @@ from pulih.batch.outputs import possible
 from pulih.batch.policies import BatchAborted, check_existing, check_failures
 from pulih.batch.pool import Pool
 from pulih.batch.progress import Progress
-from pulih.batch.sources import Source
+from pulih.batch.sources import Source, printable
 from pulih.batch.state import FINISHED, Key, Record, State
 from pulih.batch.task import Done, Failed, Task
 from pulih.common.errors import Interrupted
@@ -124,7 +124,7 @@ class Batch:
         source, key = prepared.source, self._identity.key(prepared.sha256, prepared.xml_sha256)
         record = self._state.get(source.name)
         if prepared.problem:
-            self._fail(Task(source.name, source.stem, source.place, Path(), None, key), prepared.problem, ())
+            self._fail(Task(source.name, source.stem, printable(source.place), Path(), None, key), prepared.problem, ())
             return None
         if record and self._is_finished(record, key):
             self.progress.before += 1
@@ -138,7 +138,15 @@ class Batch:
             return None
         told = self._identity.told
         return Task(
-            source.name, source.stem, source.place, prepared.path, prepared.xml, key, source.tag, told, prepared.pixels
+            source.name,
+            source.stem,
+            printable(source.place),
+            prepared.path,
+            prepared.xml,
+            key,
+            source.tag,
+            told,
+            prepared.pixels,
         )
 
     def _begin(self, task: Task) -> None:

@@ -54,7 +54,21 @@ def find_sources(text: str, recursive: bool, output: Path) -> list[Source]:
     if not sources:
         fix = f"Images end with {', '.join(SUFFIXES)}; folders below are read with --recursive."
         raise InputError(f"images at {text}", "none", fix)
-    return _with_stems(sources)
+    answer = _with_stems(sources)
+    _check_apart(answer, output)
+    return answer
+
+
+def printable(text: str) -> str:
+    """Return ``text`` with the bytes of a file name that are no UTF-8 as hexadecimal numbers."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _check_apart(sources: list[Source], output: Path) -> None:
+    for source in sources:
+        if not is_s3(source.place) and (output / source.stem).parent.resolve() == Path(source.place).parent.resolve():
+            fix = "Name another OUTPUT: an answer could replace its own scan."
+            raise InputError("an output folder apart from the scans", f"{printable(source.place)} in it", fix)
 
 
 def _is_image(name: str) -> bool:
@@ -80,7 +94,7 @@ def _from_paths(paths: Iterable[Path]) -> list[Source]:
 
 
 def _local(path: Path, base: Path) -> Source:
-    name = path.relative_to(base).as_posix()
+    name = printable(path.relative_to(base).as_posix())
     beside = (path.parent / folder / f"{path.stem}.xml" for folder in XML_FOLDERS)
     xml = next((str(candidate) for candidate in beside if candidate.is_file()), None)
     return Source(name, "", str(path), xml)

@@ -23,6 +23,7 @@ def read_alto(markup: Markup, name: str) -> Layout:
     try:
         assert page is not None
         size = float(page.attrib["WIDTH"]), float(page.attrib["HEIGHT"])
+        assert min(size) > 0
     except (AssertionError, KeyError, ValueError) as err:
         raise InputError(f"a Page with WIDTH and HEIGHT in {name}", "none", "Export it again.") from err
     return Layout("ALTO", *size, tuple(_line(line, space) for line in page.iter(f"{space}TextLine")))

@@ -21,6 +21,7 @@ def read_page(markup: Markup, name: str) -> Layout:
     try:
         assert page is not None
         size = float(page.attrib["imageWidth"]), float(page.attrib["imageHeight"])
+        assert min(size) > 0
     except (AssertionError, KeyError, ValueError) as err:
         fix = "Export it again."
         raise InputError(f"a Page with imageWidth and imageHeight in {name}", "none", fix) from err

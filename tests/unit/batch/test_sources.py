@@ -1,5 +1,6 @@
 """What a batch reads: folders, globs, lists, the store; never its own output."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,9 @@ def test_an_output_below_the_input_is_not_read_and_the_input_itself_is_no_output
     assert not [name for name in names(f"{folder}/**/*.png", False, folder / "out") if "out" in name]
     with pytest.raises(InputError, match="output folder of its own"):
         names(folder, False, folder)
+    (folder / "pages.txt").write_text("sub/c.png\na.png\n")
+    with pytest.raises(InputError, match="could replace its own scan"):
+        names(folder / "pages.txt", False, folder)
 
 
 def test_a_glob_and_a_list_name_pages_below_their_common_folder(folder: Path) -> None:
@@ -57,3 +61,12 @@ def test_nothing_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
         names(tmp_path)
     with pytest.raises(InputError):
         names(tmp_path / "nowhere")
+
+
+def test_a_name_that_is_no_utf8_can_be_written_down_and_still_be_read(folder: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(folder) + b"/pr\xe9face.png"))
+    path.write_bytes(b"x")
+    (source,) = [s for s in find_sources(str(folder), False, Path("elsewhere")) if s.name.startswith("pr")]
+    assert source.name == "pr\\xe9face.png"
+    assert source.name.encode()
+    assert Path(source.place).read_bytes() == b"x"

@@ -55,6 +55,12 @@ def test_the_restored_page_becomes_the_last_alternative_image_and_only_that(pref
     assert answer.replace(added, b"", 1) == data
 
 
+def test_a_page_without_a_size_is_refused() -> None:
+    data = document(2019).replace(b'imageWidth="300"', b'imageWidth="0"')
+    with pytest.raises(InputError, match="imageWidth"):
+        read_page(check(data, "x"), "x")
+
+
 def test_a_document_without_a_page_is_refused() -> None:
     data = b'<PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"><Metadata/></PcGts>'
     markup = check(data, "x")
