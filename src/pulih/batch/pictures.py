@@ -25,16 +25,21 @@ class Pictures:
     def __init__(self, intake: Intake, output: Path, limits: ImageLimits) -> None:
         self._intake, self._output, self._limits = intake, output, limits
 
-    def pair(self, source: Source, record: Record) -> tuple[str, str] | None:
-        """Return the first page of a file before and after as addresses, None when one cannot be read."""
+    def of(self, source: Source, record: Record) -> tuple[str, ...]:
+        """Return the first page of a file as addresses: before and after, or the scan alone where it was passed on.
+
+        Nothing where one of them cannot be read.
+        """
         try:
             path = self._intake.fetched(source.place, source.tag)
             before = _small(next(read_pages(path, self._limits)).pixels)
             self._intake.release(path)
+            if record.status == "passed":
+                return (_address(before),)
             after = _small(next(read_pages(self._output / record.outputs[0], self._limits)).pixels)
         except (PulihError, OSError) as err:
             log.warning("no picture of %s: %s", source.name, err)
-            return None
+            return ()
         if before.shape != after.shape:
             after = np.asarray(cv2.resize(after, before.shape[1::-1]), np.uint8)
         return _address(before), _address(after)

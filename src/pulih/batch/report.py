@@ -28,7 +28,7 @@ def write_report(conclusion: Conclusion, pictures: Pictures, samples: int, folde
     groups = [
         ("Most changed", "Look here first: where much changed, much may have been lost.", most),
         ("Least changed", "What the network found hardly anything to do about.", rest[::-1][:samples]),
-        ("Passed on untouched", "Restoration might have done harm here; both sides are the scan.", passed[:samples]),
+        ("Passed on untouched", "Restoration might have done harm here, or there was nothing to do.", passed[:samples]),
     ]
     page = render(
         "batch.html.j2",
@@ -71,7 +71,7 @@ def _shown(row: Row, pictures: Pictures) -> dict[str, Any]:
     return {
         "name": source.name,
         "output": record.outputs[0],
-        "pair": pictures.pair(source, record),
+        "pictures": pictures.of(source, record),
         "decision": first["decision"],
         "figures": ", ".join(figures),
         "note": record.facts["note"],
