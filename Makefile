@@ -14,6 +14,7 @@ export DO_NOT_TRACK := 1
 
 .PHONY: help setup run serve s3 doctor test test-slow check check-manifests images format lock compile clean
 .PHONY: benchmark benchmark-dibco benchmark-restoration benchmark-reading benchmark-speed results release reproduce
+.PHONY: benchmark benchmark-dibco benchmark-restoration benchmark-reading benchmark-pages
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -106,6 +107,10 @@ benchmark-speed: setup  ## Time synthesis, training, lines and pages beside a U-
 
 results: setup  ## Write docs/results.md from the stored results in docs/results
 	$(RUN) pulih research results docs/results/*.json --output docs/results.md
+
+benchmark-pages: setup  ## Speed and memory of whole pages and batches (RESTORER=..., OUTPUT=...)
+	$(RUN) python benchmarks/pages.py --restorer "$(or $(RESTORER),runs/latest/restorer)" \
+	  --output "$(or $(OUTPUT),runs/benchmark-pages)"
 
 clean:  ## Remove environments and caches; runs/ stays
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage*

@@ -17,8 +17,18 @@ def test_help_names_every_command_and_imports_nothing_slow():
     assert time.monotonic() - started < 10
     assert done.returncode == 0
     for name in (
-        *("doctor", "synthesize", "train-recognizer", "train-restorer", "evaluate", "gate", "register", "restore"),
-        *("serve", "drift", "run", "compile", "submit", "logbook"),
+        *(
+            "doctor",
+            "synthesize",
+            "train-recognizer",
+            "train-restorer",
+            "evaluate",
+            "gate",
+            "register",
+            "restore",
+            "batch",
+        ),
+        *("batch", "serve", "drift", "run", "compile", "submit", "logbook"),
     ):
         assert f"\n  {name} " in done.stdout
     code = "import sys, pulih.cli; print(*sorted({name.split('.')[0] for name in sys.modules}))"

@@ -50,7 +50,7 @@ def restore(
         raise InputError("a place for the answers to scans from s3://", "none", fix)
     place = local_output(output) if output else None
     plan = plan_outputs(find_images([fetched(path) for path in files]), place)
-    network = Network.load(_folder(restorer, model))
+    network = Network.load(restorer_folder(restorer, model))
     failures = [source for source, target in plan.items() if not _restored(source, target, network, settings, output)]
     if failures:
         fix = "The messages above say why; the others are restored."
@@ -78,12 +78,13 @@ def serve(restorer: Restorer = None, model: Model = None, port: Port = 8080) -> 
     """Serve the restorer over HTTP until Ctrl-C."""
     from pulih.deployment import server
 
-    folder = _folder(restorer, model)
+    folder = restorer_folder(restorer, model)
     typer.echo(f"serving {folder} on port {port}", err=True)
     server.serve(folder, port)
 
 
-def _folder(restorer: Path | None, model: str | None) -> Path:
+def restorer_folder(restorer: Path | None, model: str | None) -> Path:
+    """Return the folder of the restorer that was given, else of the champion."""
     if restorer is not None:
         return fetched(restorer)
     from pulih.cli.champion import champion_folder

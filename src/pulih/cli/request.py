@@ -95,18 +95,25 @@ def required(option: str, key: str, path: Path | None) -> Path:
     return path
 
 
-def stage_command(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the shared options; it receives them as its first argument, a Request."""
-    shared = inspect.signature(Request).parameters
-    own = list(inspect.signature(function).parameters.values())[1:]
-    parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in [*own, *shared.values()]]
+def with_options(shared: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return a decorator: a command gets the fields of ``shared`` as options, and as first argument a ``shared``."""
+    fields = inspect.signature(shared).parameters
 
-    @functools.wraps(function)
-    def command(**values: Any) -> None:
-        request = Request(**{name: values.pop(name) for name in shared})
-        function(request, **values)
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        own = list(inspect.signature(function).parameters.values())[1:]
+        parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in [*own, *fields.values()]]
 
-    # Typer reads a command's options from its signature, and their types from its annotations.
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {p.name: p.annotation for p in parameters}
-    return command
+        @functools.wraps(function)
+        def command(**values: Any) -> None:
+            first = shared(**{name: values.pop(name) for name in fields})
+            function(first, **values)
+
+        # Typer reads a command's options from its signature, and their types from its annotations.
+        command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        command.__annotations__ = {p.name: p.annotation for p in parameters}
+        return command
+
+    return decorate
+
+
+stage_command = with_options(Request)

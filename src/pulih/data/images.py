@@ -6,7 +6,6 @@ nothing.
 
 import io
 import math
-import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from pydantic import Field
 from pulih.common.config import StageConfig
 from pulih.common.errors import InputError
 from pulih.common.logging import get_logger
+from pulih.data.metadata import EXIF_ERRORS, bits_of, kept_exif
 from pulih.data.signatures import described
 
 log = get_logger(__name__)
@@ -30,7 +30,6 @@ FORMATS = ("PNG", "JPEG", "TIFF")
 TIFF_SUFFIXES = (".tif", ".tiff")
 SUFFIXES = (".png", ".jpg", ".jpeg", *TIFF_SUFFIXES)
 TIFF_SUBFILE_TYPE, TIFF_PHOTOMETRIC = 254, 262
-EXIF_ERRORS = (OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error)
 QUARTER_TURN = 5  # EXIF orientations from here on swap width and height
 PILLOW_LIMIT = 2 * (Image.MAX_IMAGE_PIXELS or 0)
 
@@ -51,12 +50,21 @@ LIMITS = ImageLimits()
 class DecodedImage:
     """One upright page: ``pixels`` (H, W, 3) 8-bit RGB, 255 = white; ``dpi`` horizontal, vertical.
 
-    ``icc_profile`` describes ``pixels`` and is kept only when the file's own pixels were RGB.
+    ``icc_profile`` is kept when the file's own pixels were RGB, or grey (``grey``): then it describes one channel of
+    ``pixels``. ``bits`` per channel are those of the file; ``exif`` is what an upright copy carries on.
     """
 
     pixels: RgbImage
     dpi: Dpi | None = None
     icc_profile: bytes | None = None
+    exif: bytes | None = None
+    bits: int = 8
+    grey: bool = False
+
+    @property
+    def rgb_profile(self) -> bytes | None:
+        """The colour profile of the three channels together."""
+        return None if self.grey else self.icc_profile
 
 
 def read_pages(path: Path, limits: ImageLimits = LIMITS) -> Iterator[DecodedImage]:
@@ -158,15 +166,19 @@ def _decode(image: Image.Image, name: str, limits: ImageLimits) -> DecodedImage:
         raise _too_large(name, found, f"{limits.max_pixels:,} pixels and {limits.max_side:,} on a side")
     # Pillow turns a TIFF upright while it loads, and forgets that it did; all else is turned here.
     orientation = getattr(image, "tag_v2", {}).get(ExifTags.Base.Orientation, 1)
+    bits = bits_of(image)
     image.load()
     upright = image
     if image.format != "TIFF":
         orientation = _orientation(image, name)
         upright = ImageOps.exif_transpose(image) if orientation != 1 else image
     dpi = _dpi(image)
-    profile = image.info.get("icc_profile") if image.mode == "RGB" else None
-    turned = dpi is not None and orientation >= QUARTER_TURN
-    return DecodedImage(_to_rgb(upright, image, name), dpi[::-1] if dpi and turned else dpi, profile)
+    profile = image.info.get("icc_profile") if image.mode in ("RGB", "L") else None
+    turned = orientation >= QUARTER_TURN
+    exif = kept_exif(image, turned, name)
+    grey = image.mode in ("1", "L") or image.mode.startswith("I")
+    pixels = _to_rgb(upright, image, name)
+    return DecodedImage(pixels, dpi[::-1] if dpi and turned else dpi, profile, exif, bits, grey)
 
 
 def _orientation(image: Image.Image, name: str) -> int:

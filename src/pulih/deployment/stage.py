@@ -48,7 +48,7 @@ def _page_to_send(page: Path, max_side: int) -> DecodedImage:
     image = next(read_pages(page))
     factor = min(1.0, max_side / max(image.pixels.shape[:2]))
     dpi = None if image.dpi is None else (image.dpi[0] * factor, image.dpi[1] * factor)
-    return DecodedImage(resized(image.pixels, factor), dpi, image.icc_profile)
+    return DecodedImage(resized(image.pixels, factor), dpi, image.rgb_profile)
 
 
 def _server_digest() -> str:
@@ -89,14 +89,14 @@ def _try_out(config: DeploymentConfig, restorer: Path, page: Path, image: Decode
 
 
 def _encoded(image: DecodedImage) -> bytes:
-    return encode_png(image.pixels, image.dpi, image.icc_profile)
+    return encode_png(image.pixels, image.dpi, image.rgb_profile)
 
 
 def _detail(image: DecodedImage) -> DecodedImage:
     """Cut the middle of the page: enough to compare the protocols without restoring the page twice more."""
     top, left = (max(0, (side - DETAIL_SIDE) // 2) for side in image.pixels.shape[:2])
     pixels = image.pixels[top : top + DETAIL_SIDE, left : left + DETAIL_SIDE]
-    return DecodedImage(np.ascontiguousarray(pixels), image.dpi, image.icc_profile)
+    return DecodedImage(np.ascontiguousarray(pixels), image.dpi, image.rgb_profile)
 
 
 def _checked_metadata(server: RunningServer) -> dict[str, Any]:

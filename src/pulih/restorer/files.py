@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -47,14 +47,14 @@ class RestoredFile:
 
 
 def restore_decoded(image: DecodedImage, restorer: Restorer, paper: Paper) -> tuple[DecodedImage, RestoredPage]:
-    """Restore one decoded page; resolution and colour profile go with it."""
+    """Restore one decoded page; resolution, colour profile and EXIF go with it."""
     restored = restorer.restore_page(image.pixels, paper)
-    return DecodedImage(restored.image, image.dpi, image.icc_profile), restored
+    return replace(image, pixels=restored.image), restored
 
 
 def encode_page(image: DecodedImage) -> bytes:
     """Encode a page as the PNG that the command line writes and the endpoint answers."""
-    return encode_png(image.pixels, image.dpi, image.icc_profile)
+    return encode_png(image.pixels, image.dpi, image.rgb_profile, image.exif)
 
 
 def restore_bytes(

@@ -14,6 +14,7 @@ from pulih.common.errors import ArtifactError
 from pulih.common.logging import get_logger
 from pulih.data import manifest
 from pulih.restorer import colour, confidence, resample, scale, tiles, tone
+from pulih.restorer.trust import Trust, measure
 
 log = get_logger(__name__)
 KIND = "restorer"
@@ -33,7 +34,8 @@ class RestoredPage:
     """A restored page of the size it came in.
 
     ``image`` (H, W, 3) RGB and ``luminance`` (H, W), both 8-bit; ``x_height`` in pixels, None when no text was found;
-    ``scale`` is the factor by which the page was brought to the scale of the training lines.
+    ``scale`` is the factor by which the page was brought to the scale of the training lines; ``trust`` says how far
+    the answer may be trusted.
     """
 
     image: RgbImage
@@ -41,6 +43,7 @@ class RestoredPage:
     x_height: float | None
     scale: float
     seconds: float
+    trust: Trust
 
 
 class Restorer:
@@ -123,12 +126,14 @@ class Restorer:
         view = colour.network_view(grey, surface)
         view = tone.strengthened(view, surface, tone.ink_contrast(view, surface) if found else None)
         normal = resample.resized(view, factor)
-        restored = self._trusted(tiles.run_tiled(normal, self.run), normal)
+        answer = tiles.run_tiled(normal, self.run)
+        restored = self._trusted(answer, normal)
+        measured = measure(answer, restored, normal, self.height)
         ink = colour.ink_tone(resample.resized(page, factor), restored, surface)
         restored = resample.back_to_full_size(restored, normal, view)
         image = colour.compose(page, restored, surface, ink, paper)
-        seconds = time.perf_counter() - started
-        return RestoredPage(image, restored, found.x_height if found else None, factor, seconds)
+        x_height_found = found.x_height if found else None
+        return RestoredPage(image, restored, x_height_found, factor, time.perf_counter() - started, measured)
 
     def _trusted(self, restored: GreyImage, normal: GreyImage) -> GreyImage:
         return confidence.keep_where_unsure(restored, normal, self.height, self.keep_unsure)

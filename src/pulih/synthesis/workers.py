@@ -2,12 +2,10 @@
 
 import multiprocessing
 import os
-import signal
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from multiprocessing import connection
 
+from pulih.common.children import leave_signals_to_parent
 from pulih.common.errors import Interrupted
 from pulih.common.interrupt import StopFlag
 from pulih.synthesis.jobs import Job, Material, carry_out
@@ -66,19 +64,9 @@ _received: list[Material] = []
 
 
 def _begin_worker(material: Material) -> None:
-    # The terminal sends its signals to the whole group; only the parent decides what they mean.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    leave_signals_to_parent()
     _received[:] = [material]
 
 
 def _run(job: Job) -> None:
     carry_out(_received[0], job)
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)

@@ -1,0 +1,155 @@
+"""How fast whole pages are restored: ``python benchmarks/pages.py --restorer DIR [--output DIR]``.
+
+Synthetic pages are scaled to A4 at 300 and 600 dpi. Each resolution is measured in a process of its own, from encoded
+bytes to encoded bytes, so that its peak memory is its own; then a batch is worked off with one worker and with two.
+"""
+
+import argparse
+import multiprocessing
+import os
+import platform
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from pulih.batch.batch import Artifacts, run_batch
+from pulih.batch.config import BatchConfig
+from pulih.common.dist import reporting
+from pulih.common.files import write_bytes, write_json, write_text
+from pulih.common.logging import configure_logging
+from pulih.data.encoding import encode_png
+from pulih.data.images import ImageLimits
+from pulih.restorer.files import restore_bytes
+from pulih.restorer.infer import Restorer
+from pulih.synthesis.config import SynthesisConfig
+from pulih.synthesis.jobs import gather
+from pulih.synthesis.pages import build_page, page_split
+
+A4_INCHES = (8.27, 11.69)
+RESOLUTIONS = (300, 600)
+Figures = dict[str, Any]
+
+
+def write_pages(folder: Path, count: int, dpi: int) -> list[Path]:
+    """Write ``count`` synthetic pages of A4 size as PNG files."""
+    size = tuple(round(inches * dpi) for inches in A4_INCHES)
+    config = SynthesisConfig(train=1, pages=count)
+    texts = gather(config, folder).texts
+    paths = []
+    for number in range(count):
+        page = cv2.resize(
+            build_page(config, texts[page_split(number)], number).degraded, size, interpolation=cv2.INTER_CUBIC
+        )
+        paths.append(folder / f"page-{number}.png")
+        write_bytes(paths[-1], encode_png(np.asarray(page, np.uint8), (float(dpi), float(dpi))))
+    return paths
+
+
+def timed(restorer: Restorer) -> list[float]:
+    """Let the network note the seconds of each of its calls in the list that is returned."""
+    seconds: list[float] = []
+    run: Callable[[Any], Any] = restorer.run
+
+    def measured(tile: Any) -> Any:
+        started = time.perf_counter()
+        answer = run(tile)
+        seconds.append(time.perf_counter() - started)
+        return answer
+
+    restorer.run = measured  # type: ignore[method-assign]
+    return seconds
+
+
+def measure_pages(artifact: Path, paths: list[Path], threads: int) -> Figures:
+    """Return seconds per page, the share of them outside the model, and this process's peak memory."""
+    restorer = Restorer.load(artifact, threads)
+    in_model = timed(restorer)
+    seconds, outside, scales = [], [], []
+    for path in paths:
+        del in_model[:]
+        data, started = path.read_bytes(), time.perf_counter()
+        _, page = restore_bytes(data, path.name, restorer, "keep", ImageLimits())
+        seconds.append(time.perf_counter() - started)
+        outside.append(1 - sum(in_model) / seconds[-1])
+        scales.append(page.scale)
+    return {
+        "seconds_per_page": round(statistics.median(seconds), 2),
+        "seconds_of_each": [round(value, 2) for value in seconds],
+        "share_outside_the_model": round(statistics.median(outside), 3),
+        "scale": round(statistics.median(scales), 3),
+        "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }
+
+
+def measure_batch(artifact: Path, folder: Path, workers: int, output: Path) -> Figures:
+    """Return the speed of a batch and the memory of all its processes; starting the workers counts."""
+    config = BatchConfig.model_validate({"workers": workers, "page": {"harm": {"min_confidence": 0}}})
+    progress = run_batch(config, str(folder), output, Artifacts(artifact)).progress
+    return {
+        "pages": progress.worked,
+        "pages_per_minute": round(progress.pages_per_minute, 2),
+        "peak_memory_mb": round(progress.peak_memory / 2**20),
+    }
+
+
+def measure(artifact: Path, pages: int, threads: int) -> Figures:
+    """Return all figures of this machine."""
+    context = multiprocessing.get_context("spawn")
+    figures: Figures = {"threads": threads or len(os.sched_getaffinity(0)), "machine": machine(), "a4": {}, "batch": {}}
+    with tempfile.TemporaryDirectory(prefix="pulih-pages-") as name:
+        for dpi in RESOLUTIONS:
+            paths = write_pages(Path(name) / str(dpi), pages, dpi)
+            with context.Pool(1) as alone:
+                figures["a4"][str(dpi)] = alone.apply(measure_pages, (artifact, paths, threads))
+        for workers in (1, 2):
+            place = Path(name) / f"answers-{workers}"
+            figures["batch"][str(workers)] = measure_batch(artifact, Path(name) / "300", workers, place)
+    one, two = (figures["batch"][workers]["pages_per_minute"] for workers in ("1", "2"))
+    return figures | {"two_workers_faster_by": round(two / one, 2)}
+
+
+def machine() -> str:
+    """Return what was measured on, and how busy it was."""
+    load = os.getloadavg()[0]
+    cores = len(os.sched_getaffinity(0))
+    return f"{platform.machine()}, {cores} cores, Python {platform.python_version()}, load average {load:.1f}"
+
+
+def table(figures: Figures) -> str:
+    """Return the figures as Markdown."""
+    rows = [f"Measured on {figures['machine']}.", "", "| A4 at | s per page | outside the model | peak memory |"]
+    rows.append("|---|---|---|---|")
+    for dpi, row in figures["a4"].items():
+        share, memory = f"{row['share_outside_the_model']:.0%}", f"{row['peak_memory_mb']} MB"
+        rows.append(f"| {dpi} dpi | {row['seconds_per_page']:.1f} | {share} | {memory} |")
+    rows += ["", "| workers | pages per minute, 300 dpi | peak memory |", "|---|---|---|"]
+    for workers, row in figures["batch"].items():
+        rows.append(f"| {workers} | {row['pages_per_minute']:.1f} | {row['peak_memory_mb']} MB |")
+    return "\n".join([*rows, "", f"Two workers are {figures['two_workers_faster_by']:.2f} times as fast as one.", ""])
+
+
+def main(arguments: list[str]) -> None:
+    """Measure, write ``results.json`` and ``results.md``, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--restorer", type=Path, default=Path("runs/latest/restorer"), help="restorer artifact")
+    parser.add_argument("--output", type=Path, default=Path("runs/benchmark-pages"), help="folder of the results")
+    parser.add_argument("--pages", type=int, default=4, help="pages of each resolution")
+    parser.add_argument("--threads", type=int, default=0, help="of the network for a single page; 0 = one per core")
+    options = parser.parse_args(arguments)
+    configure_logging()
+    figures = measure(options.restorer, options.pages, options.threads)
+    write_json(options.output / "results.json", figures)
+    write_text(options.output / "results.md", table(figures))
+    print(table(figures))
+
+
+if __name__ == "__main__":
+    sys.exit(reporting(lambda: main(sys.argv[1:])))

@@ -1,0 +1,76 @@
+"""The whole of ``pulih batch``: from an input and an output to restored pages, lists and a report."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from pulih.batch.conclusion import Conclusion, gather, write_lists
+from pulih.batch.config import BatchConfig
+from pulih.batch.intake import Intake
+from pulih.batch.pictures import Pictures
+from pulih.batch.pool import Pool
+from pulih.batch.report import write_report
+from pulih.batch.run import Batch, Identity
+from pulih.batch.sources import find_sources
+from pulih.batch.state import open_state
+from pulih.batch.task import Setup
+from pulih.batch.work import now
+from pulih.common.config import digest_of
+from pulih.common.interrupt import stop_on_signal
+from pulih.common.lock import only_process
+from pulih.common.logging import get_logger
+from pulih.data.manifest import verify
+
+log = get_logger(__name__)
+FOLDER = "_batch"  # below the output: state, log, lists, report
+STATE, LOG, SPOOL = "state.sqlite", "batch.log", "spool"
+
+
+@dataclass(frozen=True)
+class Artifacts:
+    """The folders of the restorer and, where one judges, of a recognizer."""
+
+    restorer: Path
+    recognizer: Path | None = None
+
+
+def run_batch(
+    config: BatchConfig, text: str, output: Path, artifacts: Artifacts, destination: str | None = None
+) -> Conclusion:
+    """Restore what ``text`` names into ``output``; a repeated call goes on where the last one was.
+
+    Args:
+        text: a folder, a glob, a list of paths or an ``s3://`` prefix.
+        destination: an ``s3://`` prefix to which answers are copied as they are finished.
+
+    Raises:
+        InputError: the input names no image.
+        ArtifactError: an artifact is missing or altered.
+        BatchAborted: a policy ended the batch.
+        Interrupted: SIGTERM or Ctrl-C; the same command goes on.
+        FolderBusy: another batch works in ``output``.
+    """
+    identity = _identity(config, artifacts)
+    sources = find_sources(text, config.recursive, output)
+    folder = output / FOLDER
+    setup = Setup(artifacts.restorer, artifacts.recognizer, config.page, output, destination, folder / LOG)
+    workers = min(config.workers or len(os.sched_getaffinity(0)), len(sources))
+    log.info("%d pages, %d workers, model %s", len(sources), workers, identity.model)
+    with only_process(folder), open_state(folder / STATE) as state, stop_on_signal() as stop:
+        intake = Intake(folder / SPOOL, config.page.xml, config.page.limits)
+        batch = Batch(config, sources, output, identity, state)
+        try:
+            with Pool(workers, setup, config.timeout) as pool:
+                batch.work(pool, intake, stop)
+        finally:
+            told = identity.model, identity.told
+            conclusion = gather(state, sources, batch.progress, told, now())
+            write_lists(conclusion, folder)
+        write_report(conclusion, Pictures(intake, output, config.page.limits), config.samples, folder)
+    return conclusion
+
+
+def _identity(config: BatchConfig, artifacts: Artifacts) -> Identity:
+    judge = verify(artifacts.recognizer, "recognizer").digest() if artifacts.recognizer else None
+    told = config.page.model_dump(mode="json") | {"recognizer": judge}
+    return Identity(verify(artifacts.restorer, "restorer").digest(), digest_of(told), told)

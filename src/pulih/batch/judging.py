@@ -1,0 +1,61 @@
+"""One page: restored, measured, and shown restored only where that does no harm."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from pulih.batch.config import PageConfig
+from pulih.batch.decision import Readings, decide
+from pulih.batch.lines import boxes_of_layout, boxes_of_rows
+from pulih.batch.outputs import PAPER
+from pulih.batch.reading import LineReader
+from pulih.batch.task import PageFacts
+from pulih.data.images import DecodedImage
+from pulih.data.layout import Layout
+from pulih.restorer.colour import GreyImage, luminance
+from pulih.restorer.infer import RestoredPage, Restorer
+
+
+class Judge:
+    """Restores pages with one restorer and, where one is given, a recognizer that judges."""
+
+    def __init__(self, restorer: Restorer, reader: LineReader | None, config: PageConfig) -> None:
+        self._restorer, self._reader, self._config = restorer, reader, config
+
+    def page(self, page: DecodedImage, layout: Layout | None) -> tuple[DecodedImage, PageFacts]:
+        """Return what is to be shown of a page, which is the page itself where restoration may harm."""
+        restored = self._restorer.restore_page(page.pixels, PAPER[self._config.mode])
+        before, after = luminance(page.pixels), luminance(restored.image)
+        readings = self._readings(before, after, restored, layout)
+        decision = decide(restored.trust, readings, self._config.harm)
+        facts = PageFacts(
+            restored=decision.restore,
+            decision=decision.sentence,
+            criterion=decision.criterion,
+            value=decision.value,
+            threshold=decision.threshold,
+            confidence=restored.trust.confidence,
+            erased=restored.trust.erased,
+            change=float(np.mean(cv2.absdiff(before, after))) / 255,
+            x_height=restored.x_height,
+            scale=restored.scale,
+            reading_before=readings.before if readings else None,
+            reading_after=readings.after if readings else None,
+            lines=readings.lines if readings else 0,
+        )
+        if not decision.restore:
+            return page, facts
+        # A binary page is cut from the luminance; its colours would only be thrown away.
+        pixels = restored.luminance if self._config.mode == "binary" else restored.image
+        return replace(page, pixels=pixels), facts
+
+    def _readings(
+        self, before: GreyImage, after: GreyImage, restored: RestoredPage, layout: Layout | None
+    ) -> Readings | None:
+        if self._reader is None:
+            return None
+        boxes = boxes_of_layout(layout, before.shape) if layout else []
+        if not boxes and restored.x_height:
+            boxes = boxes_of_rows(before, restored.x_height)
+        return self._reader.compare(before, after, boxes, self._config.harm.lines)

@@ -1,0 +1,67 @@
+"""A recognizer's confidence on the lines of a page; without one, torch stays out."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from pulih.batch.lines import Box
+from pulih.batch.reading import LineReader
+from pulih.common.config import StageConfig
+from pulih.data.charset import Charset
+from pulih.data.manifest import write_manifest
+from pulih.restorer.colour import luminance
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory):
+    import torch
+
+    from pulih.recognizer.config import RecognizerConfig
+    from pulih.recognizer.model import build, save_recognizer
+
+    folder = tmp_path_factory.mktemp("reader")
+    config = RecognizerConfig(channels=8, hidden=48, depth=1)
+    torch.manual_seed(0)
+    save_recognizer(build(config, Charset(), 64), config, folder)
+    write_manifest(folder, "recognizer", StageConfig(), {}, {})
+    return LineReader.load(folder)
+
+
+def test_confidence_is_the_mean_of_the_best_characters(reader, page) -> None:
+    import torch
+
+    crop = luminance(page)[10:74]
+    seen = np.full((1, 1, 64, 352), 255, np.uint8)
+    seen[0, 0, :, :340] = np.clip(np.rint(crop * (255 / np.median(crop))), 0, 255)
+    with torch.no_grad():
+        best = reader._model(torch.from_numpy(seen).float() / 255)[0, :85].softmax(-1).max(-1)
+    expected = best.values[best.indices != 0].mean()
+    assert reader.confidence(crop) == pytest.approx(float(expected), abs=0.02)
+
+
+def test_a_page_is_compared_with_itself_without_gain_and_by_at_most_so_many_lines(reader, page) -> None:
+    grey = luminance(page)
+    boxes = [Box(top, top + 60, 0, 340) for top in range(0, 200, 20)]
+    readings = reader.compare(grey, grey, boxes, most=4)
+    assert readings.before == readings.after
+    assert readings.lines == 4
+    assert reader.compare(grey, grey, [], most=4) is None
+
+
+def test_the_recognizer_decides_where_one_is_given(work_on, config_of, page, tmp_path, reader) -> None:
+    from PIL import Image
+
+    Image.fromarray(page).save(tmp_path / "scan.png")
+    done, _ = work_on(tmp_path / "scan.png", config_of({"min_gain": 1.0}), reader=reader)
+    (facts,) = done.facts.pages
+    assert (done.status, facts.criterion) == ("passed", "recognizer gain")
+    assert facts.value == pytest.approx(facts.reading_after - facts.reading_before)
+    assert facts.lines == 6
+
+
+def test_without_a_recognizer_torch_is_not_imported() -> None:
+    code = "import sys, pulih.batch.batch, pulih.batch.worker, pulih.batch.judging; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "False"

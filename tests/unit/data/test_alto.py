@@ -1,0 +1,81 @@
+"""ALTO files: lines come out, the processing step goes in, nothing else changes; also in real files."""
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from pulih.common.errors import InputError
+from pulih.data.alto import is_alto, read_alto, with_processing_step
+from pulih.data.layout import RestoredImage
+from pulih.data.markup import check
+from pulih.data.pagexml import is_page, read_page, with_alternative_image
+
+IMAGE = RestoredImage("scan.png", "0123456789ab", "mode keep-paper", "Pulih", "0.1.0", "2026-11-25T12:00:00Z")
+BODY = """<?xml version="1.0" encoding="UTF-8"?>
+<alto xmlns="http://www.loc.gov/standards/alto/ns-v{version}#">
+  <Description>
+    <MeasurementUnit>pixel</MeasurementUnit>
+    <Processing ID="pulih-restore-1"/>
+  </Description>
+  <Layout><Page ID="p" PHYSICAL_IMG_NR="0" WIDTH="300" HEIGHT="200"><PrintSpace><TextBlock ID="b">
+    <TextLine ID="l1" BASELINE="10 45 290 46" HPOS="10" VPOS="20" WIDTH="280" HEIGHT="30">
+      <Shape><Polygon POINTS="10 20 290 20 290 50"/></Shape><String CONTENT="Anno"/><SP/><String CONTENT="1791"/>
+    </TextLine>
+    <TextLine ID="l2" HPOS="10" VPOS="60" WIDTH="280" HEIGHT="30"><String CONTENT="x"/></TextLine>
+  </TextBlock></PrintSpace></Page></Layout>
+</alto>
+"""
+
+
+def test_lines_are_read_from_polygon_or_box() -> None:
+    markup = check(BODY.format(version=4).encode(), "x")
+    assert is_alto(markup)
+    layout = read_alto(markup, "x")
+    assert [line.text for line in layout.lines] == ["Anno 1791", "x"]
+    assert layout.lines[0].baseline == ((10, 45), (290, 46))
+    assert layout.lines[1].polygon == ((10, 60), (290, 60), (290, 90), (10, 90))
+
+
+def test_a_step_with_a_free_id_is_added_and_nothing_else() -> None:
+    data = BODY.format(version=4).encode()
+    answer = with_processing_step(check(data, "x"), IMAGE, "x")
+    steps = check(answer, "x").child("Description").children
+    assert [step.attributes.get("ID") for step in steps] == [None, "pulih-restore-1", "pulih-restore-2"]
+    start = answer.index(b'<Processing ID="pulih-restore-2">')
+    stop = answer.index(b"</Processing>") + len(b"</Processing>")
+    assert b"restored by a model: scan.png" in answer[start:stop]
+    assert answer[:start].rstrip() + b"\n  " + answer[stop:].lstrip() == data
+
+
+@pytest.mark.parametrize("data", [BODY.format(version=3), BODY.format(version=4).replace("MeasurementUnit", "Unit")])
+def test_other_versions_and_files_without_description_are_refused(data: str) -> None:
+    with pytest.raises(InputError):
+        with_processing_step(check(data.encode(), "x"), IMAGE, "x")
+
+
+def real_files(folder: Path) -> list[Path]:
+    return sorted([*(folder / "pages").rglob("*.xml"), *(folder / "archive").rglob("*.xml")])
+
+
+def elements(root: ElementTree.Element) -> list[tuple]:
+    return [(e.tag, sorted(e.attrib.items()), (e.text or "").strip(), (e.tail or "").strip()) for e in root.iter()]
+
+
+def test_every_real_file_keeps_all_it_says(real_data) -> None:
+    files = real_files(real_data)
+    assert len(files) > 20
+    for path in files:
+        data = path.read_bytes()
+        markup = check(data, path.name)
+        paged = is_page(markup)
+        answer = (with_alternative_image if paged else with_processing_step)(markup, IMAGE, path.name)
+        read = read_page if paged else read_alto
+        assert read(check(answer, path.name), path.name) == read(markup, path.name)
+        assert read(markup, path.name).lines, path.name
+        tree = ElementTree.fromstring(answer)
+        parent = next(e for e in tree.iter() if e.tag.endswith("}Page" if paged else "}Description"))
+        added = [e for e in parent if e.tag.endswith("}AlternativeImage" if paged else "}Processing")]
+        assert len(added) == 1
+        parent.remove(added[0])
+        assert elements(tree) == elements(ElementTree.fromstring(data)), path.name
