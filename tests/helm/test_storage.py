@@ -18,7 +18,7 @@ def environment(storage, **values):
     """Return the variables that a container with both references gets."""
     found = objects({"storage": storage, **values})
     secret = [item["stringData"] for item in found if item["kind"] == "Secret"]
-    return one(found, "ConfigMap")["data"] | (secret[0] if secret else {})
+    return one(found, "ConfigMap", "pulih-storage")["data"] | (secret[0] if secret else {})
 
 
 @pytest.fixture
