@@ -12,9 +12,9 @@ export POETRY_PYPI_MIRROR_URL ?= $(shell pip config get global.index-url 2>/dev/
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup run serve s3 doctor test test-slow check check-manifests images format lock compile clean
-.PHONY: benchmark benchmark-dibco benchmark-restoration benchmark-reading benchmark-speed results release reproduce
-.PHONY: benchmark benchmark-dibco benchmark-restoration benchmark-reading benchmark-pages
+.PHONY: help setup run serve s3 doctor test test-slow test-cluster check check-manifests images format lock compile clean
+.PHONY: benchmark benchmark-dibco benchmark-restoration benchmark-reading benchmark-speed benchmark-pages
+.PHONY: results release reproduce
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -44,7 +44,7 @@ doctor: setup  ## Check stores, fonts, devices, disk and memory
 
 test: setup  ## The tests, with coverage; those of minutes are in test-slow
 	$(RUN) coverage erase
-	$(RUN) coverage run -m pytest -m "not slow"
+	$(RUN) coverage run -m pytest -m "not slow and not cluster"
 	$(RUN) coverage combine --quiet
 	$(RUN) coverage report
 
@@ -65,6 +65,9 @@ check-manifests: .venv/.installed  ## Chart, overlays and Dockerfiles: rendered,
 
 images: .venv/.installed  ## Build the container images with podman or docker (IMAGES=serving for one)
 	scripts/images.sh $(IMAGES)
+
+test-cluster: setup  ## Against a real Kubernetes API server, built from Go modules once (needs Go 1.26 and etcd)
+	tools=$$(scripts/cluster_tools.sh) && PULIH_CLUSTER_TOOLS=$$tools $(RUN) pytest -m cluster tests/cluster
 
 format: .venv/.installed  ## Let ruff repair what it can
 	$(RUN) ruff check --fix .

@@ -37,7 +37,7 @@ def run_pipeline(
             redirect_stdout(Tee(sys.stdout, log)),
             warnings.catch_warnings(),
         ):
-            warnings.filterwarnings("ignore", message=r"Task '.*': settings \['display_name'\]")
+            warnings.filterwarnings("ignore", message=r"Task '.*': settings \[.*\] have")
             finished = without_retries(pipeline)(**arguments)
     finally:
         logging.getLogger().removeFilter(observer)

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
+from pipelines.cluster import ClusterConfig
 from pulih.common.config import StageConfig, build_config, read_json
 from pulih.common.errors import ConfigError
 from pulih.common.version import source_digest
@@ -44,12 +45,14 @@ class Profile(StageConfig):
     registry: RegistryConfig = RegistryConfig()
     deployment: DeploymentConfig = DeploymentConfig()
     drift: DriftConfig = DriftConfig()
+    cluster: ClusterConfig = Field(ClusterConfig(), exclude=True, description="what tasks may use on a cluster")
     inputs: Inputs = Inputs()
     output: Path | None = Field(None, description="folder of the artifact that a single stage command makes")
 
     def arguments(self) -> dict[str, Any]:
-        """Return the training pipeline's arguments: every section, resolved, and what separates the caches."""
-        return {name: self.section(name).resolved() for name in SECTIONS} | {"code_version": source_digest()}
+        """Return the training pipeline's arguments: every section, resolved, what separates the caches, and where."""
+        sections = {name: self.section(name).resolved() for name in SECTIONS}
+        return sections | {"code_version": source_digest()} | self.cluster.resolved()
 
     def section(self, name: str) -> StageConfig:
         """Return a stage's config; raises ConfigError when it is the gate's and the profile has no policy."""

@@ -12,8 +12,10 @@ from components.register.component import register
 from components.synthesize.component import synthesize
 from components.train_recognizer.component import train_recognizer
 from components.train_restorer.component import train_restorer
+from pipelines.cluster import ClusterConfig, explained
+from pipelines.place import Place
 
-RETRIES, BACKOFF = 2, "60s"
+CLUSTER = ClusterConfig()
 
 
 class Artifacts(NamedTuple):
@@ -28,7 +30,8 @@ class Artifacts(NamedTuple):
 
 
 @dsl.pipeline(name="pulih-training", description="Synthesize, train, evaluate, gate, register, deploy, watch")
-def training(  # noqa: PLR0913, PLR0917 - one dict per stage
+@explained("synthesis", "recognizer", "evaluator", "restorer", "evaluation", "gate", "registry", "deployment", "drift")
+def training(  # noqa: PLR0913, PLR0917 - one dict per stage, and what a person sets in the form of a run
     synthesis: dict,
     recognizer: dict,
     evaluator: dict,
@@ -39,26 +42,32 @@ def training(  # noqa: PLR0913, PLR0917 - one dict per stage
     deployment: dict,
     drift: dict,
     code_version: str,
+    gpus: int = CLUSTER.gpus,
+    cpu: str = CLUSTER.cpu,
+    memory: str = CLUSTER.memory,
+    node_selector: dict = CLUSTER.node_selector,
+    tolerations: list = list(CLUSTER.tolerations),  # noqa: B006
+    storage_secret: str = CLUSTER.storage_secret,
+    storage_config: str = CLUSTER.storage_config,
+    store_ca: str = CLUSTER.store_ca,
+    pull_secret: str = CLUSTER.pull_secret,
 ) -> Artifacts:
-    """Run the whole chain; each parameter is a section of a profile, ``code_version`` separates the caches."""
+    """Run the whole chain."""
+    place = Place(cpu, memory, storage_secret, storage_config, store_ca, pull_secret, gpus, node_selector, tolerations)
     code = {"code_version": code_version}
-    made = synthesize(config=synthesis, **code).set_retry(RETRIES, BACKOFF)
-    lines = made.outputs["lines"]
-    reader = train_recognizer(config=recognizer, lines=lines, **code).set_retry(RETRIES, BACKOFF)
-    judge = train_recognizer(config=evaluator, lines=lines, **code).set_retry(RETRIES, BACKOFF)
-    judge.set_display_name("train-evaluator")
-    trained = train_restorer(config=restorer, lines=lines, recognizer=reader.outputs["recognizer"], **code)
-    trained.set_retry(RETRIES, BACKOFF)
-    model, judged_by = trained.outputs["restorer"], judge.outputs["recognizer"]
+    lines = place.repeat(place.settle(synthesize(config=synthesis, **code), 12)).outputs["lines"]
+    reader = place.train(train_recognizer(config=recognizer, lines=lines, **code), 72)
+    judge = place.train(train_recognizer(config=evaluator, lines=lines, **code), 72).set_display_name("train-evaluator")
+    read_by, judged_by = reader.outputs["recognizer"], judge.outputs["recognizer"]
+    trained = train_restorer(config=restorer, lines=lines, recognizer=read_by, **code)
+    model = place.train(trained, 168).outputs["restorer"]
     measured = evaluate(config=evaluation, lines=lines, restorer=model, evaluator=judged_by, **code)
-    scores = measured.outputs["evaluation"]
+    scores = place.settle(measured, 12).outputs["evaluation"]
     decided = decide(config=gate, evaluation=scores, **code)
     verdict = decided.outputs["decision"]
-    decided.set_caching_options(False)  # the champion that it is compared with changes
     with dsl.If(decided.outputs["Output"] == "true", name="approved"):
         registered = register(config=registry, restorer=model, evaluation=scores, decision=verdict, **code)
         served = deploy(config=deployment, lines=lines, restorer=model, **code).after(registered)
         watched = detect_drift(config=drift, lines=lines, **code).after(served)
-        for task in (registered, served, watched):
-            task.set_caching_options(False)
-    return Artifacts(lines, reader.outputs["recognizer"], judged_by, model, scores, verdict)
+    place.settle_fresh(decided, registered, served, watched)
+    return Artifacts(lines, read_by, judged_by, model, scores, verdict)

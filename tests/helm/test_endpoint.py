@@ -5,7 +5,7 @@ import sys
 import urllib.request
 
 import pytest
-from checks.rendering import EVERYTHING, objects, one
+from checks.rendering import EVERYTHING, endpoint, objects, one
 
 from pulih.deployment.server import Patience, running_server
 
@@ -50,6 +50,6 @@ def test_helm_test_fails_where_there_is_no_such_model(address):
 
 def test_helm_test_calls_the_service_that_kserve_makes():
     found = objects(EVERYTHING)
-    service = one(found, "InferenceService")["metadata"]["name"]
+    service = endpoint(found)["metadata"]["name"]
     [url] = [v["value"] for v in one(found, "Pod")["spec"]["containers"][0]["env"] if v["name"] == "MODEL_URL"]
     assert url == f"http://{service}-predictor.pulih.svc/v1/models/{service}"

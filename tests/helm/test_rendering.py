@@ -13,10 +13,12 @@ from checks.rendering import (
     VALUES_FILES,
     all_renderings,
     chart,
+    endpoint,
     objects,
     overlay,
     templates,
     values_of,
+    with_endpoint,
 )
 
 RENDERINGS = all_renderings()
@@ -75,7 +77,7 @@ def test_custom_objects_pass_their_definitions(name):
     ],
 )
 def test_definitions_refuse_wrong_fields_and_types(change, message):
-    item = next(o for o in objects(EVERYTHING) if o["kind"] == "InferenceService")
+    item = endpoint(objects(EVERYTHING))
     item["spec"]["predictor"] |= change
     assert message in "\n".join(custom_resources.errors(item))
 
@@ -86,7 +88,8 @@ def test_every_template_renders_something_in_the_largest_installation():
 
 
 def test_custom_kinds_are_those_whose_definitions_are_checked():
-    custom = {(o["apiVersion"].split("/")[0], o["kind"]) for o in objects(EVERYTHING) if custom_resources.is_custom(o)}
+    found = with_endpoint(objects(EVERYTHING))
+    custom = {(o["apiVersion"].split("/")[0], o["kind"]) for o in found if custom_resources.is_custom(o)}
     assert custom == set(custom_resources.FILES)
 
 
@@ -96,8 +99,7 @@ def test_objects_carry_the_names_of_their_release(name):
     for item in objects(INPUTS[name], **rename):
         assert item["metadata"]["labels"]["app.kubernetes.io/instance"] == "other"
         assert "namespace" not in item["metadata"], "the release decides on the namespace"
-        if item["kind"] != "InferenceService":
-            assert item["metadata"]["name"].startswith("other")
+        assert item["metadata"]["name"].startswith("other")
 
 
 def test_no_object_is_in_both_the_chart_and_the_manifests():
@@ -123,8 +125,9 @@ def test_keys_of_the_store_are_in_the_secret_and_nowhere_else():
 
 def test_notes_say_what_to_do_next():
     assert "name the S3-compatible store" in templates({})["templates/NOTES.txt"]
-    assert "train, then say which model" in templates(STORE)["templates/NOTES.txt"]
-    assert "helm test pulih" in templates(EVERYTHING)["templates/NOTES.txt"]
+    notes = templates(STORE)["templates/NOTES.txt"]
+    assert "pulih deploy --alias champion --release pulih --namespace pulih" in notes
+    assert "helm test pulih" in notes
 
 
 def test_chart_and_package_have_one_version():

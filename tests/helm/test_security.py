@@ -5,7 +5,7 @@ import copy
 import pytest
 import yaml
 from checks import pod_security
-from checks.rendering import EVERYTHING, ROOT, all_renderings, objects, one
+from checks.rendering import EVERYTHING, ROOT, all_renderings, endpoint, objects, one
 
 RENDERINGS = all_renderings()
 EXCEPTIONS = yaml.safe_load((ROOT / "helm" / "pod-security-exceptions.yaml").read_text())
@@ -65,14 +65,18 @@ def test_check_finds_a_pod_that_breaks_a_rule(rule):
     assert rule in found
 
 
-def test_roles_are_namespaced_name_their_verbs_and_read_no_secret():
+def test_roles_are_namespaced_name_their_verbs_and_read_no_secret_but_that_of_the_store():
     kinds = {item["kind"] for item in RENDERINGS["everything"]}
     assert not kinds & {"ClusterRole", "ClusterRoleBinding"}
     rules = [rule for item in RENDERINGS["everything"] if item["kind"] == "Role" for rule in item["rules"]]
     assert rules
     for rule in rules:
         assert "*" not in [*rule["apiGroups"], *rule["resources"], *rule["verbs"]]
-        assert not {"secrets", "pods/exec", "roles", "rolebindings", "serviceaccounts/token"} & set(rule["resources"])
+        assert not {"pods/exec", "roles", "rolebindings", "serviceaccounts/token"} & set(rule["resources"])
+    readers = [item for item in RENDERINGS["everything"] if item["kind"] == "Role" and "secrets" in str(item["rules"])]
+    assert [role["metadata"]["name"] for role in readers] == ["pulih-deployer"]
+    [rule] = [rule for rule in readers[0]["rules"] if "secrets" in rule["resources"]]
+    assert (rule["resourceNames"], rule["verbs"]) == (["pulih-storage"], ["get"])
 
 
 def test_only_the_deployer_changes_endpoints():
@@ -125,7 +129,7 @@ def test_store_is_reached_at_its_port_and_only_where_it_is():
 
 def test_policies_select_the_pods_they_are_meant_for():
     found = objects(EVERYTHING)
-    service, test = one(found, "InferenceService")["metadata"]["name"], one(found, "Pod")["metadata"]["labels"]
+    service, test = endpoint(found)["metadata"]["name"], one(found, "Pod")["metadata"]["labels"]
     spec = policies(EVERYTHING)
     assert spec["allow-endpoint"]["podSelector"]["matchLabels"] == {"serving.kserve.io/inferenceservice": service}
     assert spec["allow-test"]["podSelector"]["matchLabels"].items() <= test.items()

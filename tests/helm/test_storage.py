@@ -18,7 +18,7 @@ def environment(storage, **values):
     """Return the variables that a container with both references gets."""
     found = objects({"storage": storage, **values})
     secret = [item["stringData"] for item in found if item["kind"] == "Secret"]
-    return one(found, "ConfigMap")["data"] | (secret[0] if secret else {})
+    return one(found, "ConfigMap", "pulih-storage")["data"] | (secret[0] if secret else {})
 
 
 @pytest.fixture
@@ -57,6 +57,18 @@ def test_kserve_is_told_the_same_by_annotations_of_the_secret(name):
     assert kserve[prefix + "usehttps"] == variables["S3_USE_HTTPS"]
     assert kserve[prefix + "verifyssl"] == variables["S3_VERIFY_SSL"]
     assert (prefix + "cabundle-configmap" in kserve) == ("AWS_CA_BUNDLE" in variables)
+
+
+def test_pipelines_ask_for_the_names_and_keys_that_the_chart_gives():
+    from pipelines.cluster import ClusterConfig
+    from pipelines.place import ADDRESSES, CA_MOUNT, KEYS
+
+    storage, defaults = STORES["private certificate"], ClusterConfig()
+    found = objects({**EVERYTHING, "storage": storage})
+    assert set(KEYS) <= set(one(found, "Secret", defaults.storage_secret)["stringData"])
+    addresses = one(found, "ConfigMap", defaults.storage_config)["data"]
+    assert {key for key in addresses if key.startswith("PULIH_")} == set(ADDRESSES)
+    assert addresses["PULIH_S3_CA_FILE"] == f"{CA_MOUNT}/ca.crt"
 
 
 def test_existing_secret_takes_the_place_of_the_rendered_one():

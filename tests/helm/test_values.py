@@ -4,7 +4,7 @@ import json
 
 import helm_python
 import pytest
-from checks.rendering import CHART, EVERYTHING, STORE, chart, objects, one, templates
+from checks.rendering import CHART, EVERYTHING, STORE, chart, endpoint, objects, one, templates
 
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
 
@@ -24,7 +24,7 @@ def merged(*parts):
     [
         ({"storge": {}}, "storge"),
         ({"storage": {"endpont": "s3:8333"}}, "endpont"),
-        ({"serving": {"model": {"pth": "a"}}}, "pth"),
+        ({"serving": {"model": {"path": "a"}}}, "model"),
         ({"serving": {"settings": {"max_image": 4}}}, "max_image"),
         ({"serving": {"settings": {"limits": {"max_pixel": 4}}}}, "max_pixel"),
         ({"drift": {"settings": {"archive": "s3://a"}}}, "archive"),
@@ -45,8 +45,7 @@ def test_unknown_keys_are_refused_by_name(values, named):
         ({"serving": {"threads": 0}}, "threads"),
         ({"serving": {"name": "Restorer"}}, "name"),
         ({"serving": {"resources": {"limits": {"cpu": "two"}}}}, "cpu"),
-        ({"serving": {"model": {"path": "s3://bucket/restorer"}}}, "path"),
-        ({"serving": {"model": {"version": 3}}}, "version"),
+        ({"serving": {"mode": "Raw"}}, "mode"),
         ({"serving": {"settings": {"max_images": 0}}}, "max_images"),
         ({"storage": {"endpoint": "http://s3:8333"}}, "endpoint"),
         ({"storage": {"secure": "yes"}}, "secure"),
@@ -69,7 +68,6 @@ def test_wrong_types_and_ranges_are_refused_by_name(values, named):
         ({"storage": {"endpoint": "s3:1", "accessKey": "a"}}, "accessKey and storage.secretKey together"),
         (merged(STORE, {"storage": {"existingSecret": "b"}}), "found both"),
         ({"storage": {"existingSecret": "b"}}, "expected storage.endpoint"),
-        ({"serving": {"model": {"path": "a"}}}, "expected storage.endpoint for serving.model.path"),
         (merged(STORE, {"drift": {"enabled": True}}), "expected drift.lines and drift.archive"),
         ({"serving": {"replicas": {"min": 5}}}, "replicas.min <= serving.replicas.max"),
         ({"serving": {"deploymentStrategy": {"maxSurge": 0}}}, "no pod could ever be replaced"),
@@ -162,10 +160,19 @@ def test_drift_check_understands_its_arguments():
     assert str(given["output"]).endswith("/pulih/drift/$(JOB_NAME)")
 
 
-def test_no_endpoint_is_made_before_there_is_a_model():
-    kinds = {item["kind"] for item in objects(STORE)}
-    assert "ServingRuntime" in kinds
-    assert not kinds & {"InferenceService", "PodDisruptionBudget", "Pod", "ServiceMonitor"}
+def test_endpoint_belongs_to_the_deployment_and_not_to_the_chart():
+    found = objects(EVERYTHING)
+    assert "InferenceService" not in {item["kind"] for item in found}
+    made = endpoint(found)
+    assert made["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "pulih"
+    assert "storageUri" not in made["spec"]["predictor"]["model"]
+    assert one(found, "ConfigMap", "pulih-endpoint")["data"]["models"] == "s3://pulih-serving/restorer"
+
+
+def test_knative_is_told_nothing_that_only_a_deployment_has():
+    annotations, spec = (endpoint(objects({"serving": {"mode": "Knative"}}))[k] for k in ("metadata", "spec"))
+    assert annotations["annotations"] == {"serving.kserve.io/deploymentMode": "Knative"}
+    assert not {"deploymentStrategy", "scaleMetric", "terminationGracePeriodSeconds"} & set(spec["predictor"])
 
 
 def test_digest_of_an_image_goes_before_its_tag():

@@ -9,6 +9,7 @@ from kfp import dsl
 
 from pipelines.kfp_local import run_pipeline, without_retries
 from pipelines.observer import StageObserver, StageRecord
+from pipelines.place import Place
 
 task = dsl.component(base_image="python", install_kfp_package=False)
 
@@ -39,16 +40,26 @@ def stages():
     return [StageRecord("writer", "write", "note", "note"), StageRecord("critic", "fail-on", "", "")]
 
 
+@dsl.pipeline
+def two_tasks_on_gpus(text: str, word: str, cpu: str = "1", memory: str = "1Gi", gpus: int = 2) -> dsl.Artifact:
+    place = Place(
+        cpu, memory, "a-secret", "addresses", "authority", "registry", gpus, {"disk": "fast"}, [{"key": "gpu"}]
+    )
+    made = place.train(write(text=text), 1)
+    place.settle(fail_on(text=word, note=made.outputs["note"]), 1)
+    return made.outputs["note"]
+
+
 @pytest.fixture
 def run(tmp_path):
-    def go(text, word):
+    def go(text, word, pipeline=two_tasks):
         records = stages()
         level = logging.getLogger().level
         logging.getLogger().setLevel(logging.INFO)
         try:
             observer = StageObserver(records, lambda: None)
             log = tmp_path / "run.log"
-            made = run_pipeline(two_tasks, {"text": text, "word": word}, tmp_path / "kfp" / "run", log, observer)
+            made = run_pipeline(pipeline, {"text": text, "word": word}, tmp_path / "kfp" / "run", log, observer)
         except RuntimeError as err:
             made = err
         finally:
@@ -65,6 +76,12 @@ def test_artifacts_come_back_and_everything_is_logged_without_colours(run):
     assert "writing hello" in log
     assert "\x1b" not in log
     assert builtins.print is printed
+
+
+def test_what_a_cluster_is_told_changes_nothing_on_this_machine(run, recwarn):
+    made, statuses, _ = run("hello", "nothing", two_tasks_on_gpus)
+    assert (made["Output"].read_text(), statuses) == ("hello", ["done", "done"])
+    assert [str(warning.message) for warning in recwarn if "no effect" in str(warning.message)] == []
 
 
 def test_an_equal_task_is_taken_from_the_cache_and_a_changed_one_is_not(run):

@@ -55,3 +55,9 @@ def test_code_version_separates_the_caches():
     from pulih.common.version import source_digest
 
     assert load_profile(PROFILES[0]).arguments()["code_version"] == source_digest()
+
+
+def test_what_tasks_may_use_on_a_cluster_is_an_argument_and_counts_for_no_digest():
+    plain, on_gpus = (load_profile(None, overrides) for overrides in ([], ["cluster.gpus=2"]))
+    assert plain.digest() == on_gpus.digest()
+    assert load_profile(ROOT / "configs" / "gpu.json").arguments()["gpus"] == 2

@@ -78,10 +78,12 @@ def test_the_whole_pipeline_and_every_section_arrive(server, profile):
     assert paths == ["/apis/v2beta1/experiments", "/apis/v2beta1/runs"]
     run = server.posted[1][1]
     assert run["display_name"] == f"quick-{profile.digest()}"
-    assert run["pipeline_spec"]["pipelineInfo"]["name"] == "pulih-training"
+    spec, platforms = run["pipeline_spec"]["pipeline_spec"], run["pipeline_spec"]["platform_spec"]
+    assert spec["pipelineInfo"]["name"] == "pulih-training"
+    assert platforms["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
     parameters = run["runtime_config"]["parameters"]
     assert parameters == json.loads(json.dumps(profile.arguments()))
-    assert set(parameters) == set(run["pipeline_spec"]["root"]["inputDefinitions"]["parameters"])
+    assert set(parameters) == set(spec["root"]["inputDefinitions"]["parameters"])
 
 
 def test_a_refused_token_is_explained(server, profile):

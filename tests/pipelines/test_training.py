@@ -1,15 +1,21 @@
 """The pipelines compile to what a server takes, and what is checked in is what they compile to."""
 
+import json
+import re
 from pathlib import Path
 
 import pytest
 import yaml
 from google.protobuf import json_format
+from kfp.kubernetes import kubernetes_executor_config_pb2
 from kfp.pipeline_spec import pipeline_spec_pb2
 
+from pipelines.cluster import ClusterConfig
 from pipelines.compile import COMPILED, compile_pipelines
 
 ROOT = Path(__file__).resolve().parents[2]
+APPROVED = ("register", "deploy", "drift")
+TRAININGS = {"exec-train-recognizer", "exec-train-recognizer-2", "exec-train-restorer"}
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +35,23 @@ def test_checked_in_yaml_is_fresh(compiled):
         assert (COMPILED / path.name).read_text() == path.read_text(), "stale: run 'make compile'"
 
 
+@pytest.fixture(scope="module")
+def pods(compiled):
+    """What each executor of the training pipeline asks of Kubernetes; an unknown field would not parse."""
+    _, platforms = yaml.safe_load_all(compiled[0].read_text())
+    executors = platforms["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    return {
+        name: json_format.ParseDict(values, kubernetes_executor_config_pb2.KubernetesExecutorConfig())
+        for name, values in executors.items()
+    }
+
+
 def test_both_pipelines_parse_as_a_pipeline_spec(compiled):
     names = set()
     for path in compiled:
-        [document] = yaml.safe_load_all(path.read_text())
+        document, platforms = yaml.safe_load_all(path.read_text())
         names.add(json_format.ParseDict(document, pipeline_spec_pb2.PipelineSpec()).pipeline_info.name)
+        json_format.ParseDict(platforms, pipeline_spec_pb2.PlatformSpec())
     assert names == {"pulih-training", "pulih-drift"}
 
 
@@ -41,9 +59,10 @@ def test_one_struct_parameter_per_section(spec):
     from pipelines.profile import SECTIONS
 
     parameters = spec.root.input_definitions.parameters
-    assert set(parameters) == {*SECTIONS, "code_version"}
+    assert set(parameters) == {*SECTIONS, "code_version", *ClusterConfig.model_fields}
     struct = pipeline_spec_pb2.ParameterType.STRUCT
-    assert {name for name, parameter in parameters.items() if parameter.parameter_type == struct} == set(SECTIONS)
+    structs = {name for name, parameter in parameters.items() if parameter.parameter_type == struct}
+    assert structs == {*SECTIONS, "node_selector"}
 
 
 def test_registry_deployment_and_drift_run_only_on_approval(spec):
@@ -74,3 +93,58 @@ def test_caching_and_retries_are_what_the_components_say(spec):
         metadata = yaml.safe_load((ROOT / "components" / folder / "metadata.yaml").read_text())
         found = {"caching": task.caching_options.enable_cache, "retries": task.retry_policy.max_retry_count}
         assert found == {key: metadata[key] for key in found}, name
+
+
+def test_form_of_a_run_explains_every_field_and_proposes_what_the_profile_would(spec):
+    parameters = spec.root.input_definitions.parameters
+    assert [name for name, parameter in parameters.items() if not parameter.description] == []
+    proposed = {name: json_format.MessageToDict(parameters[name].default_value) for name in ClusterConfig.model_fields}
+    assert proposed == ClusterConfig().resolved() | {"tolerations": []}
+
+
+def test_no_pod_runs_as_root_or_for_ever_and_scratch_is_bounded(pods, spec):
+    assert set(pods) == {f"exec-{name}" for name in [*spec.root.dag.tasks, *APPROVED] if name != "condition-1"}
+    for name, pod in pods.items():
+        context = pod.security_context
+        assert (context.run_as_user, context.run_as_group, context.run_as_non_root) == (65532, 65532, True), name
+        assert 0 < pod.active_deadline_seconds <= 7 * 24 * 3600
+        assert all(mount.size_limit for mount in pod.empty_dir_mounts)
+
+
+def test_keys_of_the_store_come_by_reference_from_the_secret_that_the_run_names(pods, compiled):
+    for pod in pods.values():
+        [secret] = pod.secret_as_env
+        assert secret.secret_name_parameter.component_input_parameter.endswith("storage_secret")
+        assert {entry.secret_key for entry in secret.key_to_env} == {"PULIH_S3_ACCESS_KEY", "PULIH_S3_SECRET_KEY"}
+        assert pod.image_pull_secret[0].secret_name_parameter.component_input_parameter.endswith("pull_secret")
+
+
+def test_only_trainings_get_gpus_their_nodes_and_shared_memory(pods, compiled):
+    document = next(yaml.safe_load_all(compiled[0].read_text()))
+    executors = document["deploymentSpec"]["executors"]
+    asked = {name: e["container"]["resources"].get("accelerator") for name, e in executors.items()}
+    assert {name for name, accelerator in asked.items() if accelerator} == TRAININGS
+    for name in TRAININGS:
+        assert asked[name]["resourceType"] == "nvidia.com/gpu"
+        assert "gpus" in asked[name]["resourceCount"]
+    shared = {
+        name: [m.medium for m in pod.empty_dir_mounts if m.mount_path == "/dev/shm"] for name, pod in pods.items()
+    }
+    assert {name for name, media in shared.items() if media == ["Memory"]} == TRAININGS
+    placed = {n for n, p in pods.items() if p.tolerations and p.node_selector.node_selector_json.ByteSize()}
+    assert placed == TRAININGS
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_every_parameter_that_a_task_reads_is_one_that_its_group_has(compiled, number):
+    document, platforms = yaml.safe_load_all(compiled[number].read_text())
+    pods = platforms["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    groups = [document["root"], *(c for c in document["components"].values() if "dag" in c)]
+    for group in groups:
+        known = set(group["inputDefinitions"]["parameters"])
+        for name, task in group["dag"]["tasks"].items():
+            executor = document["components"][task["componentRef"]["name"]].get("executorLabel")
+            read = set(re.findall(r"componentInputParameter: (\S+)", yaml.safe_dump([task, pods.get(executor)])))
+            inside = set(re.findall(r"parameters\['+([^']+)'", json.dumps(task)))
+            assert read <= known, f"{name} reads {read - known}"
+            assert inside <= set(task["inputs"]["parameters"]), name

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import typer
 
-from pulih.cli import batch, doctor, inference, logbook, research, run, stages
+from pulih.cli import batch, deploy, doctor, inference, logbook, research, run, stages
 from pulih.cli.failure import report_bug
 from pulih.common.errors import PulihError
 from pulih.common.logging import configure_logging
@@ -19,7 +19,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for part in (doctor, run, stages, inference, batch, logbook, research):
+for part in (doctor, run, stages, inference, deploy, batch, logbook, research):
     app.add_typer(part.app)
 
 

@@ -43,6 +43,10 @@ class StoreError(UserError):
     """An object store, tracking server or feature store that did not answer as it should."""
 
 
+class ClusterError(UserError):
+    """A Kubernetes API server that cannot be reached, refuses, or has other objects than it should."""
+
+
 class GateRefused(PulihError):
     """The gate refused the model."""
 

@@ -22,6 +22,7 @@ BESIDE_SETTINGS = (
     "PULIH_DRIVER",
     "PULIH_ERROR_REPORT",
     "PULIH_CRDS",
+    "PULIH_CLUSTER_TOOLS",
 )
 
 
@@ -46,6 +47,7 @@ class Settings(BaseSettings):
     s3_access_key: SecretStr | None = None
     s3_secret_key: SecretStr | None = None
     s3_bucket: str | None = Field(None, description="bucket of Pulih's own; `pulih doctor` tests writing to it")
+    checkpoints: str | None = Field(None, description="s3:// prefix that trainings keep a copy of their checkpoint at")
     s3_region: str = "us-east-1"
     s3_secure: bool = Field(True, description="TLS towards the store")
     s3_ca_file: Path | None = Field(None, description="certificate authority of a store with a private certificate")

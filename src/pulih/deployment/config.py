@@ -1,8 +1,12 @@
-"""Settings of the trial deployment."""
+"""Settings of the trial deployment, and of the one on a cluster."""
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import Field, field_validator
 
 from pulih.common.config import StageConfig
+
+Percent = Annotated[int, Field(ge=1, le=99)]
 
 
 class DeploymentConfig(StageConfig):
@@ -17,3 +21,20 @@ class DeploymentConfig(StageConfig):
     seed: int = Field(0, ge=0, description="unused: nothing here is drawn")
     page_sha256: str = Field("", description="filled in by the stage: SHA-256 of the page")
     server_digest: str = Field("", description="filled in by the stage: digest of the server's code")
+
+
+class RolloutConfig(StageConfig):
+    """How a registered restorer takes over an endpoint on a cluster."""
+
+    steps: tuple[Percent, ...] = Field((10, 50), description="traffic of the canary, step by step; empty = no canary")
+    pause_seconds: float = Field(60.0, ge=0, description="time that each step is watched before the next")
+    ready_seconds: float = Field(900.0, gt=0, description="time that the endpoint has to become ready after a change")
+    poll_seconds: float = Field(3.0, gt=0, description="time between two looks at the endpoint")
+    pages: int = Field(2, ge=1, le=100, description="pages that the model must restore at each step")
+
+    @field_validator("steps")
+    @classmethod
+    def _grow(cls, steps: tuple[int, ...]) -> tuple[int, ...]:
+        if list(steps) != sorted(set(steps)):
+            raise ValueError("every step gives the canary more traffic than the one before")
+        return steps

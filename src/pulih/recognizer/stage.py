@@ -6,9 +6,10 @@ from typing import Any
 from pulih.common.config import read_json
 from pulih.common.dist import launch, resolved_processes
 from pulih.common.files import write_json
-from pulih.data.manifest import Manifest
+from pulih.data.manifest import Manifest, read_manifest
 from pulih.data.workspace import run_stage
 from pulih.recognizer.config import RecognizerConfig
+from pulih.stores.checkpoints import kept_in_store
 
 
 def train(config: RecognizerConfig, lines: Path, output: Path) -> Manifest:
@@ -26,7 +27,9 @@ def train(config: RecognizerConfig, lines: Path, output: Path) -> Manifest:
         path = folder / "state" / "config.json"
         write_json(path, config.model_dump(mode="json"))
         arguments = ["--config", str(path), "--lines", str(lines), "--folder", str(folder)]
-        launch("pulih.recognizer.train", arguments, resolved_processes(config.processes))
+        origins = [config.digest(), read_manifest(lines).digest()]
+        with kept_in_store(folder / "state" / "checkpoint.pt", "recognizer", origins):
+            launch("pulih.recognizer.train", arguments, resolved_processes(config.processes))
         return _facts(read_json(folder / "metrics.json"))
 
     return run_stage("recognizer", config, {"lines": lines}, output, work)

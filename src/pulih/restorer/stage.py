@@ -6,12 +6,13 @@ from typing import Any
 from pulih.common.config import read_json
 from pulih.common.dist import launch, resolved_processes
 from pulih.common.files import write_json
-from pulih.data.manifest import Manifest
+from pulih.data.manifest import Manifest, read_manifest
 from pulih.data.workspace import run_stage
 from pulih.restorer.artifact import read_generator
 from pulih.restorer.config import RestorerConfig
 from pulih.restorer.contract import KIND, MODEL
 from pulih.restorer.export import export_onnx
+from pulih.stores.checkpoints import kept_in_store
 
 
 def train(config: RestorerConfig, lines: Path, recognizer: Path, output: Path) -> Manifest:
@@ -32,7 +33,9 @@ def train(config: RestorerConfig, lines: Path, recognizer: Path, output: Path) -
         write_json(path, config.model_dump(mode="json"))
         inputs = ["--lines", str(lines), "--recognizer", str(recognizer)]
         arguments = ["--config", str(path), *inputs, "--folder", str(folder)]
-        launch("pulih.restorer.train", arguments, resolved_processes(config.processes))
+        origins = [config.digest(), *(read_manifest(path).digest() for path in (lines, recognizer))]
+        with kept_in_store(folder / "state" / "checkpoint.pt", KIND, origins):
+            launch("pulih.restorer.train", arguments, resolved_processes(config.processes))
         difference = export_onnx(read_generator(folder), folder / MODEL)
         return _facts(read_json(folder / "metrics.json")) | {"onnx_max_difference": difference}
 

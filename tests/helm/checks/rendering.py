@@ -16,7 +16,6 @@ STORE = {"storage": {"endpoint": "s3.store:8333", "secure": False, "accessKey": 
 # Every template renders something.
 EVERYTHING = STORE | {
     "mlflow": {"uri": "http://mlflow.mlflow:5000", "artifacts": "s3://pulih/mlflow"},
-    "serving": {"model": {"path": "restorer/3", "version": "3", "digest": "abc", "decision": "def"}},
     "drift": {"enabled": True, "lines": "s3://pulih/lines", "archive": "s3://scans/voc"},
     "monitoring": {"enabled": True},
 }
@@ -37,6 +36,16 @@ def templates(values, name="pulih", namespace="pulih"):
 def objects(values, **release):
     texts = (text for path, text in templates(values, **release).items() if path.endswith(".yaml"))
     return [found for text in texts for found in yaml.safe_load_all(text) if found]
+
+
+def endpoint(found):
+    """Return the InferenceService that ``pulih deploy`` starts from, as the ConfigMap of the chart has it."""
+    [pattern] = [o["data"] for o in found if o["kind"] == "ConfigMap" and o["metadata"]["name"].endswith("-endpoint")]
+    return yaml.safe_load(pattern["inferenceservice.yaml"])
+
+
+def with_endpoint(found):
+    return [*found, endpoint(found)]
 
 
 def one(found, kind, name=None):
@@ -61,6 +70,6 @@ def overlay(path):
 
 def all_renderings():
     """Return every set of objects that is checked, by a name for the test's report."""
-    made = {"defaults": objects({}), "everything": objects(EVERYTHING)}
-    made |= {f"values/{path.name}": objects(values_of(path)) for path in VALUES_FILES}
+    made = {"defaults": with_endpoint(objects({})), "everything": with_endpoint(objects(EVERYTHING))}
+    made |= {f"values/{path.name}": with_endpoint(objects(values_of(path))) for path in VALUES_FILES}
     return made | {f"overlays/{path.name}": overlay(path) for path in OVERLAYS}

@@ -1,22 +1,17 @@
-{{- with .Values.serving }}
-{{- if .model.path }}
+{{/* The endpoint without a model: `pulih deploy` adds its address, digests and the steps of a canary. */}}
+{{- define "pulih.inferenceService" -}}
+{{- with .Values.serving -}}
 apiVersion: serving.kserve.io/v1beta1
 kind: InferenceService
 metadata:
   name: {{ .name }}
-  labels: {{- include "pulih.labels" (list $ "serving") | nindent 4 }}
+  labels:
+    {{- include "pulih.selector" (list $ "serving") | nindent 4 }}
+    app.kubernetes.io/managed-by: pulih
   annotations:
-    # Deployment, Service and autoscaler of plain Kubernetes; what older versions of KServe call RawDeployment.
-    serving.kserve.io/deploymentMode: Standard
+    serving.kserve.io/deploymentMode: {{ .mode }}
+    {{- if eq .mode "Standard" }}
     serving.kserve.io/autoscalerClass: hpa
-    {{- if .model.version }}
-    pulih/model-version: {{ .model.version | quote }}
-    {{- end }}
-    {{- if .model.digest }}
-    pulih/model-digest: {{ .model.digest | quote }}
-    {{- end }}
-    {{- if .model.decision }}
-    pulih/decision-digest: {{ .model.decision | quote }}
     {{- end }}
 spec:
   predictor:
@@ -26,6 +21,7 @@ spec:
     enableServiceLinks: false
     minReplicas: {{ .replicas.min }}
     maxReplicas: {{ .replicas.max }}
+    {{- if eq .mode "Standard" }}
     scaleMetric: {{ .autoscaling.metric }}
     scaleTarget: {{ .autoscaling.target }}
     deploymentStrategy:
@@ -34,6 +30,7 @@ spec:
         maxSurge: {{ .deploymentStrategy.maxSurge }}
         maxUnavailable: {{ .deploymentStrategy.maxUnavailable }}
     terminationGracePeriodSeconds: {{ .terminationGraceSeconds }}
+    {{- end }}
     securityContext: {{- include "pulih.podSecurity" $ | nindent 6 }}
     model:
       modelFormat:
@@ -41,7 +38,6 @@ spec:
         version: "1"
       runtime: {{ $.Release.Name }}
       protocolVersion: v2
-      storageUri: s3://{{ $.Values.storage.buckets.serving }}/{{ .model.path }}
       resources: {{- toYaml .resources | nindent 8 }}
 {{- end }}
 {{- end }}
