@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pulih.cli.champion import MODELS
+from pulih.cli.champion import MODEL_NAME
 from pulih.cli.request import DryRun
 from pulih.common.errors import Interrupted
 
@@ -41,7 +41,7 @@ class Target:
 @app.command()
 def deploy(  # noqa: PLR0913, PLR0917 - one option each
     alias: Alias = "champion",
-    model: Model = MODELS[0],
+    model: Model = MODEL_NAME,
     release: Chart = "pulih",
     namespace: Namespace = None,
     context: Context = None,
