@@ -3,17 +3,19 @@
 import shutil
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pulih.common.errors import ArtifactError
 from pulih.common.logging import get_logger
-from pulih.common.settings import Settings
-from pulih.data import manifest
+
+if TYPE_CHECKING:
+    from pulih.common.settings import Settings
 
 log = get_logger(__name__)
 MODEL_NAME = "pulih-restorer"
 
 
-def champion_folder(settings: Settings, model: str | None) -> Path:
+def champion_folder(settings: "Settings", model: str | None) -> Path:
     """Return a folder with the champion of ``model``; without a name, that of MODEL_NAME, else the released restorer.
 
     A champion is downloaded once per version, to ``champions/`` of the runs folder.
@@ -22,6 +24,7 @@ def champion_folder(settings: Settings, model: str | None) -> Path:
         ArtifactError: the named model has no champion, or the files are damaged.
         StoreError: the registry does not answer.
     """
+    from pulih.data import manifest
     from pulih.registry.promote import champion_of
     from pulih.released.artifact import released_restorer
     from pulih.stores.tracking import MODEL, Tracking
