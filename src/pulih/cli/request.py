@@ -67,17 +67,30 @@ class Plan:
 
             typer.echo(as_json(describe(self)))
             return None
-        from pulih.stores.paths import local_output, publish
+        from pulih.stores.paths import publish
         from pulih.stores.urls import is_s3
 
-        folders = [required(f"--{name}", f"inputs.{name}", path) for name, path in self.inputs.items()]
-        output = required("--output", "output", self.output)
-        place = local_output(output)
+        self.folders_named()
+        output, place = required("--output", "output", self.output), self.place()
         configure_logging(place / "state" / f"{self.section}.log")
-        sealed = work(self.config, *map(fetched, folders), place)
+        sealed = work(self.config, *self.folders(), place)
         where = publish(place, output) if is_s3(output) else output
         typer.echo(f"{sealed.kind}: {where} (artifact {sealed.digest()}, config {sealed.config_digest})")
         return sealed
+
+    def folders_named(self) -> list[Path]:
+        """Return the folders of the inputs as they were named; raises ConfigError when one was not."""
+        return [required(f"--{name}", f"inputs.{name}", path) for name, path in self.inputs.items()]
+
+    def folders(self) -> list[Path]:
+        """Return the inputs on this machine, fetched where they are elsewhere; raises StoreError."""
+        return [fetched(path) for path in self.folders_named()]
+
+    def place(self) -> Path:
+        """Return the folder on this machine that the output is made in."""
+        from pulih.stores.paths import local_output
+
+        return local_output(required("--output", "output", self.output))
 
 
 def fetched(path: Path) -> Path:

@@ -12,7 +12,9 @@ app.add_typer(research, name="research")
 
 @research.command()
 def report(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUNS...", help="Outputs of make benchmark-restoration.")],
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUNS...", help="Outputs of make benchmark-restoration, -reading.")
+    ],
     output: Annotated[Path, typer.Option(metavar="DIR", help="Where tables, figures and text go.")] = Path("paper"),
 ) -> None:
     """Write every comparison of finished benchmarks as a claim with its interval: LaTeX, figures, text."""

@@ -23,6 +23,9 @@ Evaluator = Annotated[
 Section = Annotated[
     Literal["recognizer", "evaluator"], typer.Option(help="Which of the profile's two recognizers to train.")
 ]
+Profiled = Annotated[
+    bool, typer.Option("--profile", help="Only measure where the time goes, into OUTPUT/state/profile; train nothing.")
+]
 Policy = Annotated[Path | None, typer.Option(metavar="FILE.json", help="Policy to use instead of the profile's.")]
 Archive = Annotated[str | None, typer.Option(help="Folder or s3:// prefix of page scans; drift.archive for short.")]
 
@@ -51,12 +54,21 @@ def train_recognizer(request: Request, lines: Lines = None, section: Section = "
 
 @app.command()
 @stage_command
-def train_restorer(request: Request, lines: Lines = None, recognizer: Recognizer = None) -> None:
+def train_restorer(
+    request: Request, lines: Lines = None, recognizer: Recognizer = None, *, profile: Profiled = False
+) -> None:
     """Train the restorer against a frozen recognizer."""
     from pulih.restorer import stage
 
-    inputs = {"lines": lines, "recognizer": recognizer}
-    request.plan("restorer", inputs).carry_out(request, stage.train)
+    plan = request.plan("restorer", {"lines": lines, "recognizer": recognizer})
+    if profile and not request.dry_run:
+        from pulih.restorer.config import RestorerConfig
+        from pulih.restorer.profiling import profile_training
+
+        at_lines, at_recognizer = plan.folders()
+        typer.echo(profile_training(cast(RestorerConfig, plan.config), at_lines, at_recognizer, plan.place()))
+        return
+    plan.carry_out(request, stage.train)
 
 
 @app.command()

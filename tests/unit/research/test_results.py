@@ -4,8 +4,10 @@ import pytest
 from typer.testing import CliRunner
 
 from pulih.cli import app
+from pulih.common.config import read_json
 from pulih.common.errors import InputError
 from pulih.common.files import write_json
+from pulih.research.report.document import write_report
 from pulih.research.results import render
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
@@ -39,3 +41,28 @@ def test_a_file_of_no_known_kind_is_refused_by_name(tmp_path):
     write_json(tmp_path / "other.json", {"something": 1})
     with pytest.raises(InputError, match=r"other\.json"):
         render([tmp_path / "other.json"])
+
+
+def test_stored_claims_become_the_sentences_of_the_report(comparison, tmp_path):
+    write_report([comparison], tmp_path)
+    sentences = [line for line in (tmp_path / "claims.md").read_text().splitlines() if line.startswith("- On ")]
+    page = render([tmp_path / "claims.json"]).splitlines()
+    assert set(sentences) == {line for line in page if line.startswith("- On ")}
+
+
+def test_an_evaluation_becomes_rows_of_each_split_group_and_image(tmp_path):
+    estimate = {"mean": 0.25, "low": 0.2, "high": 0.3}
+    method = dict.fromkeys(("psnr", "ssim", "cer"), estimate)
+    group = {"lines": 7, "degraded": method, "restored": method, "clean": method}
+    splits = {split: {"all": group} for split in ("test_seen", "test_unseen")}
+    about = {"restorer": "r", "recognizer": "j", "lines": "l"}
+    write_json(tmp_path / "metrics.json", {"about": about, **splits})
+    page = render([tmp_path / "metrics.json"])
+    assert "| test_unseen | all | 7 | restored | 0.25 [0.20, 0.30] | 0.250 [0.200, 0.300] | 25.0 [20.0, 30.0] |" in page
+    assert page.count("| all | 7 |") == 6
+
+
+def test_a_fine_tuning_says_its_budget():
+    page = render([DOCS / "results" / "dibco-finetuned-quick.json"])
+    settings = read_json(DOCS / "results" / "dibco-finetuned-quick.json")["finetune"]
+    assert f"Fine-tuned: {settings['steps']} steps of {settings['batch_size']} patches" in page

@@ -45,6 +45,7 @@ def markdown(results: Tree, published: Sequence[PublishedRow]) -> str:
         "Means over pages. FM, pFM in percent and PSNR in dB: higher is better; DRD: lower is better. "
         "Rows marked published are quoted, not measured; published contest rows up to 2012 are harmonic means of mean "
         "precision and mean recall (`fm_of_means` in results.json).",
+        *_tuning(results),
         _markdown_table(rows_of(groups, published)),
     ]
     if differences := differences_of(groups):
@@ -54,6 +55,15 @@ def markdown(results: Tree, published: Sequence[PublishedRow]) -> str:
             _markdown_table(differences),
         ]
     return "\n\n".join(parts) + "\n"
+
+
+def _tuning(results: Tree) -> list[str]:
+    settings = results.get("finetune")
+    if not settings:
+        return []
+    amount = f"{settings['steps']} steps of {settings['batch_size']} patches of {settings['patch']} pixels"
+    folds = f"{len(results['folds'])} folds, seed {settings['seed']}"
+    return [f"Fine-tuned: {amount} from the pages of the other groups; {folds}."]
 
 
 def _markdown_table(rows: Iterable[Row]) -> str:

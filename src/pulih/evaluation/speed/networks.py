@@ -3,8 +3,10 @@
 A folder has ``model.safetensors``, ``config.json``, ``model.onnx`` and, per way of quantization, ``<precision>.onnx``.
 """
 
+import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -81,13 +83,24 @@ def quantize(folder: Path, precision: Precision, lines: Sequence[GreyImage]) -> 
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic, quantize_static
 
-    with atomic_path(onnx_path(folder, precision)) as path:
+    # ONNX Runtime tells of every tensor that it leaves as it is.
+    with atomic_path(onnx_path(folder, precision)) as path, _quiet():
         if precision == "int8-dynamic":
             # ONNX Runtime has a convolution with ranges found on the fly for unsigned weights only.
             quantize_dynamic(folder / MODEL, path, weight_type=QuantType.QUInt8)
         else:
             # Only convolutions: sums of residuals lose more in 8 bits than their small share of the time is worth.
             quantize_static(folder / MODEL, path, _Lines(lines), op_types_to_quantize=["Conv"], per_channel=True)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    former = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(former)
 
 
 class _Lines:

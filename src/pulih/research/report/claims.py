@@ -13,7 +13,6 @@ from pulih.evaluation.summary import Tree, part_of
 from pulih.research.report.runs import ComparisonRun
 
 WORSE = "lines_worse"
-METRICS = ("psnr", "ssim", "cer", "substitutions_insertions", "deletions", WORSE)
 HIGHER_IS_BETTER = ("psnr", "ssim")
 SIGNIFICANT = 0.05
 
@@ -42,9 +41,13 @@ class Claim:
 
     @property
     def shown(self) -> bool:
-        """Whether the interval excludes 0 and the corrected test agrees; else no effect is claimed."""
-        excludes = not self.difference.low <= 0 <= self.difference.high
-        return excludes and self.p_holm < SIGNIFICANT
+        """Whether the interval excludes 0, the corrected test agrees, and every seed too; else nothing is claimed."""
+        return self.excludes_zero and self.p_holm < SIGNIFICANT and self.seeds_agreeing == len(self.per_seed)
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether 0 lies outside of the interval."""
+        return not self.difference.low <= 0 <= self.difference.high
 
     @property
     def better(self) -> bool:
@@ -54,7 +57,7 @@ class Claim:
     @property
     def seeds_agreeing(self) -> int:
         """How many seeds alone have a difference of the same sign."""
-        return sum(np.sign(one) == np.sign(self.difference.mean) for one in self.per_seed)
+        return int(sum(np.sign(one) == np.sign(self.difference.mean) for one in self.per_seed))
 
     def as_tree(self) -> Tree:
         """Return the claim as JSON values."""
@@ -79,7 +82,7 @@ def _of_split(run: ComparisonRun, split: str) -> list[Claim]:
     claims = []
     for other in run.others(split):
         comparison.require_same_lines(tables[run.ours], tables[other], other)
-        for metric in METRICS:
+        for metric in run.metrics:
             seeds = _per_seed(rows, run.ours, other, metric)
             claims.append(_claim((run, split, other, metric), tables, bootstrap, seeds))
     return claims

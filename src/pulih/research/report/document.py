@@ -15,10 +15,11 @@ def write_report(folders: list[Path], output: Path) -> list[Claim]:
     """Write ``claims.json``, ``claims.md``, ``claims.tex``, ``tables.tex`` and ``figures/`` and return the claims.
 
     Args:
-        folders: outputs of ``make benchmark-restoration``; p-values are corrected over all of them together.
+        folders: outputs of ``make benchmark-restoration`` and ``make benchmark-reading``; p-values are corrected over
+            all of them together.
 
     Raises:
-        InputError: a folder holds no finished comparison, or two have one name.
+        InputError: a folder holds no finished benchmark, or two have one name.
     """
     runs = read_runs(folders)
     claims = claims_of(runs)

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pulih.common.files import atomic_path
-from pulih.evaluation.charts import SPLIT_TITLES
 from pulih.evaluation.peers.tables import COLUMNS
-from pulih.research.report.claims import HIGHER_IS_BETTER, METRICS, Claim, parts, per_line, with_worse
+from pulih.research.report.claims import HIGHER_IS_BETTER, Claim, parts, per_line, with_worse
 from pulih.research.report.runs import ComparisonRun
+from pulih.research.report.wording import PLACES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,12 +43,13 @@ def forest(claims: list[Claim]) -> "Figure":
     from matplotlib.figure import Figure
 
     others = list(dict.fromkeys(claim.other for claim in claims))
+    metrics = list(dict.fromkeys(claim.metric for claim in claims))
     figure = Figure(figsize=(12, 2 * (1.1 + 0.24 * len(others))), layout="constrained")
-    panels = figure.subplots(2, 3, sharey=True)
-    for panel, metric in zip(panels.flat, METRICS, strict=True):
+    panels = figure.subplots(2, len(metrics) // 2, sharey=True)
+    for panel, metric in zip(panels.flat, metrics, strict=True):
         _panel(panel, [claim for claim in claims if claim.metric == metric], others, metric)
     first = claims[0]
-    figure.suptitle(f"{SPLIT_TITLES[first.split]}: {first.ours} minus each method", x=0.01, ha="left", fontsize=11)
+    figure.suptitle(f"{PLACES[first.split]}: {first.ours} minus each method", x=0.01, ha="left", fontsize=11)
     return figure
 
 
@@ -82,7 +83,7 @@ def error_kinds(run: ComparisonRun, split: str) -> "Figure":
         panel.barh(range(len(names)), shares, left=left, color=colour, height=0.7, label=COLUMNS[kind][0])
         left = [start + share for start, share in zip(left, shares, strict=True)]
     panel.set_yticks(range(len(names)), names, fontsize=8)
-    panel.set_title(f"{SPLIT_TITLES[split]}: errors per 100 characters", loc="left", fontsize=10)
+    panel.set_title(f"{PLACES[split]}: errors per 100 characters", loc="left", fontsize=10)
     figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8)
     _dress(panel)
     return figure

@@ -1,27 +1,36 @@
-"""What a finished comparison left behind, read back: ``results.json`` and one row per line, method and seed."""
+"""What finished benchmarks left behind, read back as comparisons: one row per line, method and seed."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from pulih.common.config import build_config, read_json
+from pulih.common.config import build_config, digest_of, read_json
 from pulih.common.errors import InputError
 from pulih.evaluation.config import EvaluationConfig
+from pulih.evaluation.reading.restoring import ORIGINAL as SCANNED
 from pulih.evaluation.summary import Tree
 
-ROWS, RESULTS = "lines.parquet", "results.json"
+RESULTS, ROWS, READING_ROWS = "results.json", "lines.parquet", "per_line.parquet"
 COLUMNS = ("method", "split", "seed", "key", "font", "severity", "psnr", "ssim", "substitutions", "deletions")
-MAKE_AGAIN = "Run `make benchmark-restoration` into that folder again."
+READ_COLUMNS = ("reader", "method", "sha256", "writer", "substitutions", "deletions", "insertions", "characters")
+IMAGE_METRICS = ("psnr", "ssim")
+READING_METRICS = ("cer", "substitutions_insertions", "deletions", "lines_worse")
+MAKE_AGAIN = "Run `make benchmark-restoration` or `make benchmark-reading` into that folder again."
 
 
 @dataclass(frozen=True)
 class ComparisonRun:
-    """One output folder of ``make benchmark-restoration``; ``ours`` is what the others are compared with."""
+    """Ours and other methods on the same lines; ``unit`` (fonts, writers) is what the bootstrap draws.
+
+    ``rows`` have the column ``font`` for the unit's name, whatever the unit is.
+    """
 
     name: str
     results: Tree
     rows: pd.DataFrame
+    metrics: tuple[str, ...] = (*IMAGE_METRICS, *READING_METRICS)
+    unit: str = "fonts"
 
     @property
     def ours(self) -> str:
@@ -49,24 +58,46 @@ class ComparisonRun:
         return [str(name) for name in names if name not in (self.ours, "clean")]
 
 
-def read_run(folder: Path) -> ComparisonRun:
-    """Read a finished comparison.
+def read_run(folder: Path) -> list[ComparisonRun]:
+    """Read a finished benchmark: one comparison of restorers, or one per way of restoring that was read.
 
     Raises:
         InputError: the folder holds none, or its rows lack columns.
     """
-    path = folder / ROWS
-    if not path.is_file() or not (folder / RESULTS).is_file():
-        raise InputError(f"{RESULTS} and {ROWS} of a finished comparison in {folder}", "not both", MAKE_AGAIN)
-    rows, results = pd.read_parquet(path), read_json(folder / RESULTS)
-    if missing := sorted(set(COLUMNS) - set(rows.columns)) or sorted({"about", "splits"} - set(results)):
-        raise InputError(f"{', '.join(COLUMNS)} in {path}", f"no {', '.join(missing)}", MAKE_AGAIN)
-    return ComparisonRun(folder.resolve().name, results, rows)
+    name = folder.resolve().name
+    if (folder / RESULTS).is_file() and (folder / ROWS).is_file():
+        results = read_json(folder / RESULTS)
+        return [ComparisonRun(name, results, _rows(folder / ROWS, COLUMNS))]
+    if (folder / RESULTS).is_file() and (folder / READING_ROWS).is_file():
+        return _readings(name, read_json(folder / RESULTS), _rows(folder / READING_ROWS, READ_COLUMNS))
+    raise InputError(f"{RESULTS} and {ROWS} or {READING_ROWS} in {folder}", "not both", MAKE_AGAIN)
+
+
+def _rows(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    rows = pd.read_parquet(path)
+    if missing := sorted(set(columns) - set(rows.columns)):
+        raise InputError(f"{', '.join(columns)} in {path}", f"no {', '.join(missing)}", MAKE_AGAIN)
+    return rows
+
+
+def _readings(name: str, results: Tree, rows: pd.DataFrame) -> list[ComparisonRun]:
+    """Return a comparison with the scan for each way of restoring; the readers are the splits."""
+    config = results["config"]
+    evaluation = {key: config[key] for key in ("seed", "resamples", "level")}
+    about = {"config": {"evaluation": evaluation}, "config_digest": digest_of(config), "seeds": [config["seed"]]}
+    blank = dict.fromkeys(IMAGE_METRICS, float("nan")) | {"severity": 0.0, "seed": 0}
+    known = rows.assign(**blank, key=rows["sha256"], font=rows["writer"], split=rows["reader"])
+    runs = []
+    for way in [method for method in rows["method"].unique() if method != SCANNED]:
+        own = known[known["method"].isin([SCANNED, way])].replace({"method": {SCANNED: "degraded"}})
+        tree = {"about": about | {"ours": way}}
+        runs.append(ComparisonRun(f"{name}-{way}", tree, own, READING_METRICS, "writers"))
+    return runs
 
 
 def read_runs(folders: list[Path]) -> list[ComparisonRun]:
-    """Read several comparisons; raises InputError when two folders have one name."""
-    runs = [read_run(folder) for folder in folders]
+    """Read several benchmarks; raises InputError when two comparisons have one name."""
+    runs = [run for folder in folders for run in read_run(folder)]
     names = [run.name for run in runs]
     if len(set(names)) < len(names):
         fix = "Rename one: the report's files are called after them."

@@ -1,10 +1,9 @@
 """The claims as tables (LaTeX, Markdown) and as text; every number comes from a ``Claim``."""
 
-from pulih.evaluation.charts import SPLIT_TITLES
 from pulih.evaluation.peers.tables import COLUMNS, Table, as_latex, as_markdown, escaped, p_value
 from pulih.research.report.claims import Claim
 from pulih.research.report.runs import ComparisonRun
-from pulih.research.report.wording import amount, interval, sentence
+from pulih.research.report.wording import PLACES, amount, interval, sentence
 
 HEADER = ["compared with", "metric", "ours", "other", "difference", "p (Holm)", "delta", "d", "seeds", "verdict"]
 
@@ -18,8 +17,8 @@ def _table(run: ComparisonRun, split: str, claims: list[Claim]) -> Table:
     own = [claim for claim in claims if (claim.run, claim.split) == (run.name, split)]
     lines = run.rows.loc[run.rows["split"] == split, "key"].nunique()
     caption = (
-        f"{run.name}, {SPLIT_TITLES[split].lower()}: {run.ours} minus each method over {lines} lines, seeds "
-        f"{', '.join(map(str, run.seeds))}. Paired bootstrap over fonts ({run.evaluation.resamples} draws, "
+        f"{run.name}, {PLACES[split].lower()}: {run.ours} minus each method over {lines} lines, seeds "
+        f"{', '.join(map(str, run.seeds))}. Paired bootstrap over {run.unit} ({run.evaluation.resamples} draws, "
         f"{run.evaluation.level:.0%}); signed-rank test (Wilcoxon), Holm's correction over {len(claims)} comparisons; "
         "Cliff's delta; Cohen's d of pairs; seeds that agree in sign."
     )
@@ -54,9 +53,9 @@ def markdown(runs: list[ComparisonRun], claims: list[Claim]) -> str:
     shown = [claim for claim in claims if claim.shown]
     parts = [
         "# Claims with their intervals",
-        f"{len(claims)} comparisons, {len(shown)} of them shown: the interval excludes 0 and Wilcoxon's test agrees "
-        "after Holm's correction over all of them. Intervals are about lines and fonts; the column 'seeds' says how "
-        "far single seeds agree. Lines of one font are alike, which the test does not know: trust the interval first.",
+        f"{len(claims)} comparisons, {len(shown)} of them shown: the interval excludes 0, Wilcoxon's test agrees after "
+        "Holm's correction over all of them, and every seed alone has the same sign. Intervals are about lines and "
+        "what the bootstrap draws. Lines of one hand are alike, which the test does not know: trust intervals first.",
     ]
     for run in runs:
         own = [claim for claim in claims if claim.run == run.name]

@@ -2,7 +2,8 @@
 
 from pulih.evaluation.charts import SPLIT_TITLES
 from pulih.evaluation.peers.tables import COLUMNS, p_value
-from pulih.research.report.claims import Claim
+from pulih.evaluation.reading.outputs import READER_TITLES
+from pulih.research.report.claims import SIGNIFICANT, Claim
 
 NAMES = {
     "psnr": "PSNR",
@@ -12,6 +13,8 @@ NAMES = {
     "deletions": "deletions",
     "lines_worse": "the share of lines read worse than without restoration",
 }
+# What is measured on: a test split, or real lines read by one of the readers.
+PLACES = SPLIT_TITLES | {name: f"Real lines, recognizer {title}" for name, title in READER_TITLES.items()}
 # Romano et al., annual meeting of the Florida Association of Institutional Research, 2006.
 EFFECTS = ((0.147, "negligible"), (0.33, "small"), (0.474, "medium"), (1.01, "large"))
 
@@ -38,13 +41,14 @@ def interval(claim: Claim) -> str:
 
 def sentence(claim: Claim) -> str:
     """Return the claim in words."""
-    where = f"{SPLIT_TITLES[claim.split].lower()}, {claim.ours} against {claim.other}"
+    where = f"{PLACES[claim.split].lower()}, {claim.ours} against {claim.other}"
     values = (amount(value, claim.metric, signed=False) for value in (claim.ours_value, claim.other_value))
     facts = (
         f"{' against '.join(values)}; difference {interval(claim)}; Wilcoxon, Holm: p {_p(claim.p_holm)}; "
-        f"Cliff's delta {claim.delta:+.2f} ({effect(claim.delta)}), Cohen's d {claim.d:+.2f}; "
-        f"{claim.seeds_agreeing} of {len(claim.per_seed)} seeds alone agree in sign"
+        f"Cliff's delta {claim.delta:+.2f} ({effect(claim.delta)}), Cohen's d {claim.d:+.2f}"
     )
+    if len(claim.per_seed) > 1:
+        facts += f"; {claim.seeds_agreeing} of {len(claim.per_seed)} seeds alone agree in sign"
     return f"On {where}: {_verdict(claim)} ({facts})."
 
 
@@ -58,8 +62,9 @@ def _verdict(claim: Claim) -> str:
     if claim.shown:
         direction = "higher" if claim.difference.mean > 0 else "lower"
         return f"{name} {'are' if name.split()[0].endswith('ns') else 'is'} {direction}, {_judgement(claim)}"
-    if not claim.difference.low <= 0 <= claim.difference.high:
-        return f"no effect on {name} is claimed: the interval excludes 0, but the corrected test does not agree"
+    if claim.excludes_zero:
+        reason = "the corrected test does not agree" if claim.p_holm >= SIGNIFICANT else "not every seed agrees"
+        return f"no effect on {name} is claimed: the interval excludes 0, but {reason}"
     return f"no effect on {name} is shown"
 
 

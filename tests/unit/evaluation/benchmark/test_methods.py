@@ -43,6 +43,7 @@ def test_every_method_has_a_title_and_a_colour(blur_restorer):
     from pulih.evaluation.benchmark.chart import COLOURS
 
     config = BenchmarkConfig()
-    families = [*methods.classical(config), methods.restored(Restorer.load(blur_restorer, threads=1), config)]
-    names = {name for family in families for name in family.methods}
+    restorer = Restorer.load(blur_restorer, threads=1)
+    learned = [methods.restored(restorer, config, name) for name in (methods.PULIH, methods.PEER, methods.FINETUNED)]
+    names = {name for family in [*methods.classical(config), *learned] for name in family.methods}
     assert names == set(methods.TITLES) == set(COLOURS)

@@ -5,27 +5,29 @@ from pulih.research.report.claims import Claim
 from pulih.research.report.wording import amount, effect, sentence
 
 
-def claim(metric="cer", low=-0.04, high=-0.01, p=0.001):
+def claim(metric="cer", low=-0.04, high=-0.01, p=0.001, per_seed=(-0.02, -0.03, -0.01)):
     difference = Estimate((low + high) / 2, low, high)
-    return Claim(
-        "run", "test_unseen", "pulih", "erb", metric, 0.1, 0.125, difference, p, p, 0.2, 0.3, (-0.02, -0.03, 0.01)
-    )
+    return Claim("run", "test_unseen", "pulih", "erb", metric, 0.1, 0.125, difference, p, p, 0.2, 0.3, per_seed)
 
 
 def test_a_shown_claim_says_which_way_and_who_is_better():
     text = sentence(claim())
     assert "the CER is lower, which is better for pulih" in text
     assert "-2.5 points [-4.0, -1.0]" in text
-    assert "2 of 3 seeds" in text
-    assert "WORSE for pulih" in sentence(claim("psnr"))
+    assert "3 of 3 seeds" in text
+    assert "WORSE for pulih" in sentence(claim("psnr", per_seed=(-1.0, -0.5)))
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "p", "wanted"),
-    [(-0.04, 0.01, 0.001, "is shown"), (-0.04, -0.01, 0.2, "is claimed: the interval excludes 0")],
+    ("changed", "wanted"),
+    [
+        ({"high": 0.01}, "is shown"),
+        ({"p": 0.2}, "is claimed: the interval excludes 0, but the corrected test does not agree"),
+        ({"per_seed": (-0.06, -0.03, 0.01)}, "is claimed: the interval excludes 0, but not every seed agrees"),
+    ],
 )
-def test_no_effect_is_said_in_so_many_words(low, high, p, wanted):
-    assert f"no effect on the CER {wanted}" in sentence(claim(low=low, high=high, p=p))
+def test_no_effect_is_said_in_so_many_words(changed, wanted):
+    assert f"no effect on the CER {wanted}" in sentence(claim(**changed))
 
 
 def test_shares_are_percent_and_their_differences_points():
