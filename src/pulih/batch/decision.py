@@ -1,8 +1,8 @@
 """Do no harm: whether a page is better shown restored, or its scan passed on untouched.
 
-Paint must not lose its colour. With a recognizer, its mean confidence on the page's lines must not fall. Without one, the
-network must be sure of the strokes it wrote, and must not have left out too many of the scan's thin marks. None of these
-knows the true text.
+Paint must not lose its colour. With a recognizer, its mean confidence on the page's lines must not fall. Without one,
+the network must be sure of the strokes it wrote, and must not have left out too many of the scan's thin marks. None of
+these knows the true text.
 """
 
 from dataclasses import dataclass
