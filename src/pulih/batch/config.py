@@ -18,6 +18,7 @@ class HarmConfig(StageConfig):
 
     min_confidence: float = Field(0.6, ge=0, le=1, description="of the network in its strokes; 0 passes nothing on")
     max_erased: float = Field(0.25, ge=0, le=1, description="share of the scan's thin marks that may vanish")
+    max_colour_lost: float = Field(0.004, ge=0, le=1, description="share of the page whose paint may lose its colour")
     min_gain: float = Field(0.0, ge=-1, le=1, description="of a recognizer's confidence, where one is given")
     lines: int = Field(24, ge=1, le=500, description="lines of a page that a recognizer reads, at most")
 

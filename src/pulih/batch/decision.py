@@ -1,7 +1,8 @@
 """Do no harm: whether a page is better shown restored, or its scan passed on untouched.
 
-With a recognizer: its mean confidence on the page's lines must not fall. Without one: the network must be sure of the
-strokes it wrote, and must not have left out too many of the scan's thin marks. None of these knows the true text.
+Paint must not lose its colour. With a recognizer, its mean confidence on the page's lines must not fall. Without one,
+the network must be sure of the strokes it wrote, and must not have left out too many of the scan's thin marks. None of
+these knows the true text.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Literal
 from pulih.batch.config import HarmConfig
 from pulih.restorer.trust import Trust
 
-Criterion = Literal["writing", "recognizer gain", "network confidence", "erased marks"]
+Criterion = Literal["writing", "lost colour", "recognizer gain", "network confidence", "erased marks"]
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,16 @@ class Decision:
         return f"{verdict}: {self.criterion} {self.value:.3f}, threshold {self.threshold:.3f}"
 
 
-def decide(trust: Trust, readings: Readings | None, config: HarmConfig) -> Decision:
-    """Decide on one page; a page without writing is passed on."""
+def decide(trust: Trust, lost: float | None, readings: Readings | None, config: HarmConfig) -> Decision:
+    """Decide on one page; a page without writing is passed on.
+
+    Args:
+        lost: share of the page that lost its colour (``paint.paint_lost``), None where colour is not wanted.
+    """
     if trust.confidence is None:
         return Decision(False, "writing", None, 0.0)
+    if lost is not None and lost > config.max_colour_lost:
+        return Decision(False, "lost colour", lost, config.max_colour_lost)
     if readings is not None:
         gain = readings.after - readings.before
         return Decision(gain >= config.min_gain, "recognizer gain", gain, config.min_gain)

@@ -9,6 +9,7 @@ from pulih.batch.config import PageConfig
 from pulih.batch.decision import Readings, decide
 from pulih.batch.lines import boxes_of_layout, boxes_of_rows
 from pulih.batch.outputs import PAPER
+from pulih.batch.paint import paint_lost
 from pulih.batch.reading import LineReader
 from pulih.batch.task import PageFacts
 from pulih.data.images import DecodedImage
@@ -28,7 +29,9 @@ class Judge:
         restored = self._restorer.restore_page(page.pixels, PAPER[self._config.mode])
         before, after = luminance(page.pixels), luminance(restored.image)
         readings = self._readings(before, after, restored, layout)
-        decision = decide(restored.trust, readings, self._config.harm)
+        # Black on white was asked for without colour.
+        lost = None if self._config.mode == "binary" else paint_lost(page.pixels, restored.image)
+        decision = decide(restored.trust, lost, readings, self._config.harm)
         facts = PageFacts(
             restored=decision.restore,
             decision=decision.sentence,
@@ -37,6 +40,7 @@ class Judge:
             threshold=decision.threshold,
             confidence=restored.trust.confidence,
             erased=restored.trust.erased,
+            colour_lost=lost,
             change=float(np.mean(cv2.absdiff(before, after))) / 255,
             x_height=restored.x_height,
             scale=restored.scale,

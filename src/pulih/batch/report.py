@@ -65,6 +65,8 @@ def _shown(row: Row, pictures: Pictures) -> dict[str, Any]:
         f"confidence {number(first['confidence'])}",
         f"marks gone {percent(first['erased'])}",
     ]
+    if first["colour_lost"]:
+        figures.append(f"colour lost on {percent(first['colour_lost'])}")
     if first["reading_before"] is not None:
         reading = f"{number(first['reading_before'], 3)} to {number(first['reading_after'], 3)}"
         figures.append(f"recognizer {reading} on {first['lines']} lines")

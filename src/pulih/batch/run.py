@@ -131,7 +131,8 @@ class Batch:
             return None
         # What a failed or killed attempt left is nobody's result, whatever the parameters were.
         ours = record is not None and (record.key == key or record.status in ("begun", "failed"))
-        names = possible(source.name, source.stem, self._config.page)
+        former = record.outputs[:1] if record else ()
+        names = [*possible(source.name, source.stem, self._config.page), *former]
         if not ours and not check_existing(names, self._output, self._config):
             self.progress.skipped += 1
             log.info("%s: skipped, its output is there and was made from something else", source.name)
@@ -185,8 +186,9 @@ class Batch:
     def _fail(self, task: Task, reason: str, copied: tuple[str, ...]) -> None:
         record = self._state.get(task.name)
         sweep(self._output, task.stem)
-        self._state.put(Record(task.name, task.key, "failed", task.tag, task.attempt, copied, {}, reason))
-        remove_stale(self._output, record.outputs if record else (), copied)
+        # What an earlier run made of the page stays until there is something better.
+        outputs = tuple(dict.fromkeys((*copied, *(record.outputs if record else ()))))
+        self._state.put(Record(task.name, task.key, "failed", task.tag, task.attempt, outputs, {}, reason))
         self.progress.failed += 1
         log.error("%s failed: %s", task.name, reason)
         check_failures(self.progress.failed, len(self._sources), f"{task.name}: {reason}", self._config)

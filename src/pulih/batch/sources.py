@@ -45,8 +45,10 @@ def find_sources(text: str, recursive: bool, output: Path) -> list[Source]:
         sources = _in_store(S3Url.parse(text))
     elif Path(text).is_dir():
         sources = _in_folder(Path(text), recursive, output)
-    elif Path(text).suffix.lower() in LIST_SUFFIXES and Path(text).is_file():
-        sources = _from_paths(_listed(Path(text)))
+    elif Path(text).is_file():
+        # Before the pattern, for a file's own name may hold brackets.
+        is_list = Path(text).suffix.lower() in LIST_SUFFIXES
+        sources = _from_paths(_listed(Path(text)) if is_list else [Path(text)])
     else:
         found = [Path(name) for name in sorted(glob.glob(text, recursive=True))]  # noqa: PTH207 - patterns may be absolute
         inside = output.resolve()

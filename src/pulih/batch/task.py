@@ -50,6 +50,7 @@ class PageFacts:
     threshold: float
     confidence: float | None
     erased: float | None
+    colour_lost: float | None
     change: float
     x_height: float | None
     scale: float

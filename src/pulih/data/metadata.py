@@ -50,7 +50,6 @@ def kept_exif(image: Image.Image, turned: bool, name: str) -> bytes | None:
                 kept[tag] = _as_it_was(found[tag])
         for part in PARTS:
             if entries := {k: v for k, v in found.get_ifd(part).items() if not (turned and k in SIZES)}:
-                kept.get_ifd(part).update(entries)
                 kept[part] = entries
         return kept.tobytes() if len(kept) else None
     except EXIF_ERRORS as err:

@@ -44,6 +44,11 @@ def test_a_broken_page_is_listed_and_a_repeated_batch_does_only_what_is_left(bat
     assert second["b.png"] > first["b.png"]
     assert {"broken.png", "sub/c.png"} < set(second)
     assert failed(output) == []
+    (folder / "a.png").write_bytes(b"now this one is broken")
+    batch_of(folder, existing_output="OVERWRITE")
+    assert failed(output) == ["a.png"]
+    # What there was of it is not lost.
+    assert written(output) == second
 
 
 def test_outputs_of_other_parameters_are_skipped_or_overwritten_or_stop_the_batch(batch_of, folder, tmp_path) -> None:
@@ -51,9 +56,10 @@ def test_outputs_of_other_parameters_are_skipped_or_overwritten_or_stop_the_batc
     (folder / "broken.jpg").unlink()
     batch_of(folder)
     first = written(output)
-    done = batch_of(folder, page={"mode": "binary"})
-    assert (done.progress.skipped, done.progress.restored) == (3, 0)
-    assert written(output) == first
+    for other in ({"mode": "binary"}, {"format": "jpeg"}):
+        done = batch_of(folder, page=other)
+        assert (done.progress.skipped, done.progress.restored) == (3, 0)
+        assert written(output) == first
     with pytest.raises(BatchAborted, match="no output of another run"):
         batch_of(folder, page={"mode": "binary"}, existing_output="ABORT")
     done = batch_of(folder, page={"mode": "binary", "format": "tiff"}, existing_output="OVERWRITE")

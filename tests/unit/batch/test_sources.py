@@ -37,6 +37,8 @@ def test_a_glob_and_a_list_name_pages_below_their_common_folder(folder: Path) ->
     pages = folder / "pages.txt"
     pages.write_text("# two of them\nsub/c.png\n\na.png\nmissing.tif\n")
     assert names(pages) == ["a.png", "missing.tif", "sub/c.png"]
+    (folder / "letters [1].png").write_bytes(b"x")
+    assert names(folder / "letters [1].png") == ["letters [1].png"]
 
 
 def test_answers_of_files_that_share_a_stem_keep_their_suffix(folder: Path) -> None:
