@@ -15,6 +15,13 @@ DEFINITIONS = Resource("apiextensions.k8s.io", "v1", "customresourcedefinitions"
 # Those of the other projects are large, and nothing here makes their objects.
 WANTED = ("kserve_inferenceservices", "kserve_servingruntimes", "prom_servicemonitors", "prom_prometheusrules")
 
+FOR_THE_CONTROLLER = (
+    "kserve_clusterservingruntimes",
+    "kserve_clusterstoragecontainers",
+    "kserve_inferencegraphs",
+    "kserve_trainedmodels",
+)
+
 
 def pytest_collection_modifyitems(items):
     here = Path(__file__).parent
@@ -46,17 +53,27 @@ def bare_api(plane):
 @pytest.fixture(scope="session")
 def api(bare_api):
     """The API server with the definitions of KServe and of the Prometheus operator."""
+    define(bare_api, WANTED)
+    return bare_api
+
+
+@pytest.fixture(scope="session")
+def more_definitions(api):
+    """Those that KServe's controller watches besides."""
+    define(api, FOR_THE_CONTROLLER)
+
+
+def define(api, names):
     folder = custom_resources.folder()
     if folder is None:
         pytest.skip("no custom resource definitions; PULIH_CRDS names their folder")
-    admin = bare_api.cluster()
-    for name in WANTED:
+    admin = api.cluster()
+    for name in names:
         text = (folder / f"{name}.yaml").read_text()
         definition = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         definition.pop("status", None)
         admin.apply(DEFINITIONS, definition)
-        until(lambda name=definition["metadata"]["name"]: established(admin, name), 60, f"the definition {name}")
-    return bare_api
+        until(lambda name=definition["metadata"]["name"]: established(admin, name), 200, f"the definition {name}")
 
 
 def established(admin, name):

@@ -57,7 +57,8 @@ class Pattern:
         if self.mode == "Knative":
             made["spec"]["predictor"]["canaryTrafficPercent"] = percent
             return made
-        model = made["spec"]["predictor"]["model"]
+        # KServe's definition wants a name here, and its webhook none; the empty one suits both.
+        model = made["spec"]["predictor"]["model"] | {"name": ""}
         canary = {"name": release.canary, "annotations": facts(release), "model": model}
         made = copy.deepcopy(former)
         made["spec"]["canary"] = [{"trafficPercent": percent, "predictor": canary}]

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ from pulih.stores.cluster import Cluster
 
 log = get_logger(__name__)
 WIDTH, HEIGHT = 512, 256
+SETTLE_SECONDS = 20.0
 Probe = Callable[[Any, Release, bool], None]
 
 
@@ -41,11 +43,23 @@ def prober(cluster: Cluster, pattern: Pattern, page: bytes, pages: int) -> Probe
         service = service_of(pattern, found, release, canary)
         body = {"instances": [{"image": {"b64": base64.b64encode(page).decode("ascii")}}]}
         for _ in range(pages):
-            answer = cluster.ask_service(service, PORT, f"v1/models/{pattern.name}:predict", body)
+            answer = _asked(cluster, service, f"v1/models/{pattern.name}:predict", body)
             _check(answer, service, release, (height, width))
         log.info("%s restored %d pages of %d x %d pixels", service, pages, width, height)
 
     return probe
+
+
+def _asked(cluster: Cluster, service: str, path: str, body: dict[str, Any]) -> Any:
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while True:
+        try:
+            return cluster.ask_service(service, PORT, path, body)
+        except ClusterError as err:
+            # A pod that has just become ready is not yet known to every proxy.
+            if getattr(err, "status", None) not in (502, 503, 504) or time.monotonic() > deadline:
+                raise
+        time.sleep(1.0)
 
 
 def service_of(pattern: Pattern, found: Any, release: Release, canary: bool) -> str:

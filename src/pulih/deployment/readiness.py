@@ -68,7 +68,7 @@ def describe(found: dict[str, Any]) -> str:
     status = found.get("status", {})
     lacking = [
         f"{c['type']} is {c.get('status')} ({c.get('reason') or 'no reason'}: {c.get('message') or 'no message'})"
-        for c in status.get("conditions", [])
+        for c in (status.get("conditions") or [])
         if c.get("status") != "True"
     ]
     canaries = [
@@ -87,4 +87,4 @@ def _check_hope(name: str, status: dict[str, Any]) -> None:
 
 
 def _condition(status: dict[str, Any], kind: str) -> dict[str, Any]:
-    return next((each for each in status.get("conditions", []) if each.get("type") == kind), {})
+    return next((each for each in (status.get("conditions") or []) if each.get("type") == kind), {})

@@ -109,7 +109,7 @@ class Rollout:
         try:
             self.cluster.apply(INFERENCE_SERVICES, manifest, dry_run=True)
         except ClusterError as err:
-            if percent < 100 and "spec.canary" in err.found:
+            if percent < 100 and "spec.canary: field not declared" in err.found:
                 fix = "Upgrade KServe to 0.20, or deploy without a canary: --set 'steps=[]'."
                 raise ClusterError("a KServe that knows spec.canary", "an older one", fix) from err
             raise

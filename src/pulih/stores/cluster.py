@@ -60,12 +60,13 @@ class Cluster:
         Raises:
             ClusterError: there is no kubeconfig, no such context, or no namespace.
         """
+        import yaml  # type: ignore[import-untyped]
         from kubernetes import client, config
 
         settings = client.Configuration()
         try:
             found = _configure(config, settings, context)
-        except (config.ConfigException, OSError) as err:
+        except (config.ConfigException, yaml.YAMLError, OSError) as err:
             fix = "Set KUBECONFIG, name a context of it with --context (`kubectl config get-contexts` lists them)."
             raise ClusterError("a kubeconfig with a current context", " ".join(str(err).split())[:300], fix) from err
         chosen = namespace or found

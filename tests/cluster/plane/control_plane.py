@@ -26,6 +26,7 @@ CONTROLLERS = (
     "cronjob-controller",
     "resourcequota-controller",
     "disruption-controller",
+    "endpointslice-controller",
     "clusterrole-aggregation-controller",
 )
 # Also when the tests are killed nothing of them stays behind.

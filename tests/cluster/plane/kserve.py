@@ -1,0 +1,105 @@
+"""The part of KServe's controller that `pulih deploy` sees, played by the tests: there are no nodes for real pods.
+
+Per InferenceService it makes the Services that KServe makes, puts real model servers of this machine behind them, and
+writes the status. It can be told that a model does not load, never gets ready, or is not the one that was asked for.
+"""
+
+import threading
+
+from pulih.common.errors import ClusterError
+from pulih.stores.cluster import INFERENCE_SERVICES, Resource
+
+SERVICES = Resource("", "v1", "services")
+SLICES = Resource("discovery.k8s.io", "v1", "endpointslices")
+PODS = Resource("", "v1", "pods")
+
+
+class KServe(threading.Thread):
+    """The controller of one namespace."""
+
+    def __init__(self, cluster, servers):
+        super().__init__(daemon=True)
+        self._cluster, self._servers, self._stopping = cluster, servers, threading.Event()
+        self.errors, self.seen = [], []
+        self.failing, self.silent, self.exchanged = set(), set(), {}
+
+    def healthy(self):
+        """Forget every fault and what was seen."""
+        self.failing, self.silent, self.exchanged, self.seen = set(), set(), {}, []
+
+    def run(self):
+        while not self._stopping.wait(0.1):
+            try:
+                for item in self._cluster.list(INFERENCE_SERVICES):
+                    if item.get("status", {}).get("observedGeneration") != item["metadata"]["generation"]:
+                        self._reconcile(item)
+            except ClusterError as err:
+                # A change came in between: the next round sees it.
+                if getattr(err, "status", 0) not in (404, 409):
+                    self.errors.append(err)
+            except Exception as err:  # noqa: BLE001 - told by the fixture
+                self.errors.append(err)
+
+    def stop(self):
+        self._stopping.set()
+        self.join()
+
+    def _reconcile(self, item):
+        name, predictor = item["metadata"]["name"], item["spec"]["predictor"]
+        uri, knative = predictor["model"]["storageUri"], "Knative" in str(item["metadata"]["annotations"])
+        revision = f"{name}-predictor-{item['metadata']['generation']:05d}"
+        canaries = [(one["predictor"]["name"], one) for one in item["spec"].get("canary", [])]
+        percents = [one["trafficPercent"] for _, one in canaries] or [predictor.get("canaryTrafficPercent", 100)]
+        self.seen.append((percents[0], uri))
+        parts = {f"{revision}-private" if knative else f"{name}-predictor": uri}
+        parts |= {f"{name}-{own}-predictor": one["predictor"]["model"]["storageUri"] for own, one in canaries}
+        ready = {service: self._serve(service, address) for service, address in parts.items()}
+        hopeless = bool(self.failing & set(parts.values()))
+        item["status"] = {
+            "observedGeneration": item["metadata"]["generation"],
+            "conditions": [condition("Ready", all(ready.values()) and not hopeless)],
+            "modelStatus": load("BlockedByFailedLoad" if hopeless else "UpToDate"),
+            "canaryStatuses": [
+                {"name": own, "ready": ready[f"{name}-{own}-predictor"], "trafficPercent": one["trafficPercent"]}
+                for own, one in canaries
+            ],
+            "components": {"predictor": {"latestCreatedRevision": revision, "latestReadyRevision": revision}},
+        }
+        self._cluster.request("PUT", INFERENCE_SERVICES.path(self._cluster.namespace, name) + "/status", item)
+
+    def _serve(self, service, uri):
+        if uri in self.silent | self.failing:
+            return False
+        host, port = self._servers.address(self.exchanged.get(uri, uri))
+        meta = {"name": service}
+        spec = {"ports": [{"name": "http", "port": 80, "targetPort": 8080}]}
+        self._cluster.apply(SERVICES, {"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": spec})
+        endpoint = {"addresses": [host], "conditions": {"ready": True}, "targetRef": self._pod(service, host)}
+        labels = {"kubernetes.io/service-name": service}
+        made = {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": meta | {"labels": labels}}
+        made |= {"addressType": "IPv4", "endpoints": [endpoint], "ports": [{"name": "http", "port": port}]}
+        self._cluster.apply(SLICES, made)
+        return True
+
+    def _pod(self, service, host):
+        """A pod that no node runs, with the address of this machine: an API server sends nothing to anything else."""
+        path = PODS.path(self._cluster.namespace, service)
+        if self._cluster.get(PODS, service) is None:
+            spec = {"containers": [{"name": "server", "image": "played"}], "automountServiceAccountToken": False}
+            made = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": service}, "spec": spec}
+            found = self._cluster.request("POST", PODS.path(self._cluster.namespace), made)
+            found["status"] = {"phase": "Running", "podIP": host, "podIPs": [{"ip": host}]}
+            self._cluster.request("PUT", f"{path}/status", found)
+        uid = self._cluster.get(PODS, service)["metadata"]["uid"]
+        return {"kind": "Pod", "namespace": self._cluster.namespace, "name": service, "uid": uid}
+
+
+def condition(kind, holds):
+    status = "True" if holds else "False"
+    return {"type": kind, "status": status, "reason": "Played", "message": "by the tests"}
+
+
+def load(status):
+    info = {"reason": "ModelLoadFailed", "message": "no such opset"}
+    states = {"activeModelState": "Loaded" if status == "UpToDate" else "FailedToLoad"}
+    return {"transitionStatus": status, "states": states} | ({} if status == "UpToDate" else {"lastFailureInfo": info})

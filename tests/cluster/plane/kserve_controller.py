@@ -1,0 +1,169 @@
+"""KServe's own controller with its webhooks, and a stand-in for the kubelet, which makes its pods ready."""
+
+import base64
+import datetime
+import ipaddress
+import json
+import os
+import subprocess
+import threading
+import time
+import urllib.request
+
+import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from plane.control_plane import HOST, LEASH, free_port
+from pulih.common.errors import ClusterError
+from pulih.stores.cluster import CONFIG_MAPS, Resource
+
+NAMESPACE = "kserve"
+PODS = Resource("", "v1", "pods")
+HOOKS = Resource("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", namespaced=False)
+VALIDATORS = Resource("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", namespaced=False)
+SERVICES = {"apiGroups": ["serving.kserve.io"], "apiVersions": ["v1beta1"], "resources": ["inferenceservices"]}
+NEW_PODS = {"apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"]}
+
+
+def certificate(folder):
+    """Make a certificate for loopback in ``folder`` and return it."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(datetime.UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "webhooks of the tests")])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HOST))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = made.public_bytes(serialization.Encoding.PEM)
+    folder.mkdir(parents=True)
+    (folder / "tls.crt").write_bytes(pem)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "tls.key").write_bytes(private)
+    return pem
+
+
+class Controller:
+    """The process of KServe's controller in Standard mode, without an ingress."""
+
+    def __init__(self, api, folder):
+        self._api, self._folder, self._process = api, folder, None
+
+    def start(self):
+        self._configure()
+        ports = {name: free_port() for name in ("health", "metrics", "webhooks")}
+        # Its certificates are looked for below the temporary folder.
+        authority = certificate(self._folder / "k8s-webhook-server" / "serving-certs")
+        command = [
+            self._api.plane.binaries / "kserve-manager",
+            f"-kubeconfig={self._api.plane.kubeconfig}",
+            f"-health-probe-addr={HOST}:{ports['health']}",
+            f"-metrics-addr={HOST}:{ports['metrics']}",
+            f"-webhook-port={ports['webhooks']}",
+        ]
+        environment = {"PATH": os.environ["PATH"], "POD_NAMESPACE": NAMESPACE, "TMPDIR": str(self._folder)}
+        with (self._folder / "kserve.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [*LEASH, *map(str, command)], env=environment, stdout=log, stderr=subprocess.STDOUT
+            )
+        self._wait(f"http://{HOST}:{ports['health']}/readyz")
+        self._register(f"https://{HOST}:{ports['webhooks']}", authority)
+
+    def stop(self):
+        admin = self._api.cluster()
+        admin.delete(HOOKS, "kserve")
+        admin.delete(VALIDATORS, "kserve")
+        self._process.terminate()
+        self._process.wait(30)
+
+    def _configure(self):
+        shipped = yaml.safe_load((self._api.plane.binaries / "inferenceservice-config.yaml").read_text())
+        data = {key: value for key, value in shipped["data"].items() if key != "_example"}
+        data["deploy"] = json.dumps({"defaultDeploymentMode": "Standard"})
+        data["ingress"] = json.dumps(json.loads(data["ingress"]) | {"disableIngressCreation": True})
+        self._api.namespace(NAMESPACE)
+        self._api.cluster(NAMESPACE).apply(CONFIG_MAPS, {**shipped, "data": data})
+
+    def _wait(self, url):
+        deadline = time.monotonic() + 90
+        while True:
+            try:
+                with urllib.request.urlopen(url, timeout=5) as answer:
+                    if answer.status == 200:
+                        return
+            except OSError:
+                pass
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError((self._folder / "kserve.log").read_text()[-3000:])
+            time.sleep(0.3)
+
+    def _register(self, url, authority):
+        def hook(name, path, rule, operations):
+            return {
+                "name": f"{name}.kserve-webhook-server.tests",
+                "clientConfig": {"url": url + path, "caBundle": base64.b64encode(authority).decode()},
+                "rules": [{**rule, "operations": operations}],
+                "failurePolicy": "Fail",
+                "sideEffects": "None",
+                "admissionReviewVersions": ["v1"],
+            }
+
+        kind, changes = "serving-kserve-io-v1beta1-inferenceservice", ["CREATE", "UPDATE"]
+        # As KServe registers it: pods of an InferenceService get what fetches their model.
+        ours = [{"key": "serving.kserve.io/inferenceservice", "operator": "Exists"}]
+        injected = hook("pods", "/mutate-pods", NEW_PODS, ["CREATE"])
+        injected["objectSelector"] = {"matchExpressions": ours}
+        mutating = [hook("defaults", f"/mutate-{kind}", SERVICES, changes), injected]
+        validating = [hook("rules", f"/validate-{kind}", SERVICES, changes)]
+        admin = self._api.cluster()
+        for resource, name, hooks in (
+            (HOOKS, "MutatingWebhookConfiguration", mutating),
+            (VALIDATORS, "ValidatingWebhookConfiguration", validating),
+        ):
+            made = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": name, "metadata": {"name": "kserve"}}
+            admin.apply(resource, made | {"webhooks": hooks})
+
+
+class Kubelet(threading.Thread):
+    """Makes every pod of a namespace ready, with a real model server at an address of its own behind it."""
+
+    def __init__(self, cluster, serve):
+        super().__init__(daemon=True)
+        self._cluster, self._serve, self._stopping = cluster, serve, threading.Event()
+        self.errors, self.pods = [], {}
+
+    def run(self):
+        while not self._stopping.wait(0.2):
+            try:
+                for pod in self._cluster.list(PODS):
+                    self._tend(pod)
+            except ClusterError as err:
+                if getattr(err, "status", 0) not in (404, 409):
+                    self.errors.append(err)
+            except Exception as err:  # noqa: BLE001 - told by the fixture
+                self.errors.append(err)
+
+    def stop(self):
+        self._stopping.set()
+        self.join()
+
+    def _tend(self, pod):
+        name, path = pod["metadata"]["name"], PODS.path(self._cluster.namespace, pod["metadata"]["name"])
+        if pod["metadata"].get("deletionTimestamp"):
+            options = {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0}
+            self._cluster.request("DELETE", path, options)
+        elif not pod["status"].get("podIP"):
+            self.pods[name] = pod
+            [fetching] = [c for c in pod["spec"]["initContainers"] if c["name"] == "storage-initializer"]
+            address = self._serve(fetching["args"][0])
+            conditions = [{"type": kind, "status": "True"} for kind in ("Ready", "ContainersReady", "PodScheduled")]
+            pod["status"] |= {"phase": "Running", "conditions": conditions}
+            pod["status"] |= {"podIP": address, "podIPs": [{"ip": address}]}
+            self._cluster.request("PUT", f"{path}/status", pod)
