@@ -23,6 +23,7 @@ CANONICAL = 16.0  # x-height in pixels at which the measurement is taken, so tha
 STRIP = 160  # strip width in pixels at that scale: ten letters, narrow enough for a skew of some degrees
 PAPER_WINDOW = 61
 FEWEST_PEAKS = 5
+SAMPLE = 3_000_000  # pixels from which the levels of paper and ink are told
 ROUNDS = 4
 TOLERANCE = 0.05
 
@@ -107,22 +108,37 @@ def _writing(grey: GreyImage) -> NDArray[np.bool_] | None:
 
 
 def _ink(grey: GreyImage) -> NDArray[np.bool_] | None:
+    """Return what is darker than a level, found by Otsu's method, against the paper around it.
+
+    The levels come from a sample of the pixels, which tells them as well; all else is done in whole numbers.
+    """
     paper = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, np.ones((PAPER_WINDOW // 2, PAPER_WINDOW // 2), np.uint8))
-    paper = cv2.blur(paper, (PAPER_WINDOW, PAPER_WINDOW)).astype(np.float32)
-    darkness = np.clip(1 - grey / np.maximum(paper, 1), 0, 1)
+    paper = cv2.blur(paper, (PAPER_WINDOW, PAPER_WINDOW))
+    step = max(1, round((grey.size / SAMPLE) ** 0.5))
+    some_paper = paper[::step, ::step]
     # Beside the sheet lie dark boards and the scanner's black; their rims would pass for strokes.
-    sheet = (paper > 0.55 * np.percentile(paper, 90)).astype(np.uint8)
+    sheet = (paper > 0.55 * np.percentile(some_paper, 90)).astype(np.uint8)
     inside = cv2.erode(sheet, np.ones((PAPER_WINDOW, PAPER_WINDOW), np.uint8), borderValue=1).astype(bool)
-    values = darkness[inside]
+    darkness = np.clip(1 - grey[::step, ::step] / np.maximum(some_paper, 1).astype(np.float32), 0, 1)
+    level = _ink_level(darkness[inside[::step, ::step]], step**2)
+    if level is None:
+        return None
+    # grey < (1 - level) * paper, with a table of the right side.
+    brightest = np.ceil((1 - level) * np.maximum(np.arange(256), 1)).astype(np.uint8)
+    return np.asarray((grey < cv2.LUT(paper, brightest)) & inside)
+
+
+def _ink_level(values: NDArray[np.float32], stands_for: int) -> float | None:
+    """Return the darkness from which on a pixel is ink, None without any; each value stands for so many pixels."""
     if values.size == 0:
         return None
     middle = np.median(values)
     grain = middle + 4 * 1.4826 * np.median(np.abs(values - middle))
     values = values[values > max(grain, 0.06)]
-    if values.size < 100:
+    if values.size * stands_for < 100:
         return None
     threshold, _ = cv2.threshold((values * 255).astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
-    return np.asarray((darkness > min(threshold / 255, 0.5)) & inside)
+    return float(min(threshold / 255, 0.5))
 
 
 def _stroke_width(ink: NDArray[np.bool_]) -> float:
