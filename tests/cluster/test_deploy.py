@@ -31,7 +31,7 @@ from pulih.stores.s3 import ObjectStore
 from pulih.stores.urls import S3Url
 
 NAMESPACE = "deployments"
-QUICK = ("poll_seconds=0.1", "pause_seconds=0", "ready_seconds=90", "pages=1")
+QUICK = ("poll_seconds=0.1", "pause_seconds=0", "ready_seconds=240", "pages=1")
 MLFLOW_VARIABLES = ("MLFLOW_TRACKING_URI", "MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME")
 
 
@@ -273,9 +273,9 @@ def test_dry_run_shows_every_object_and_changes_nothing(endpoint, deployer, cand
 def test_a_stopped_deployment_puts_the_endpoint_back_first(endpoint, kserve, deployer, candidate):
     before = endpoint.found()["spec"]
     process = started(deployer, "deploy", "--set", "pause_seconds=300")
-    until(lambda: endpoint.found()["spec"].get("canary"), 120, "a canary")
+    until(lambda: endpoint.found()["spec"].get("canary"), 240, "a canary")
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=120)
+    process.communicate(timeout=240)
     assert process.returncode == 143
     assert endpoint.found()["spec"] == before
     assert endpoint.history()[-1] == ("failed", candidate)
@@ -283,7 +283,7 @@ def test_a_stopped_deployment_puts_the_endpoint_back_first(endpoint, kserve, dep
 
 def test_after_a_killed_deployment_the_next_one_starts_from_what_was_served(endpoint, kserve, deployer, candidate):
     process = started(deployer, "deploy", "--set", "pause_seconds=300")
-    until(lambda: endpoint.found()["spec"].get("canary"), 120, "a canary")
+    until(lambda: endpoint.found()["spec"].get("canary"), 240, "a canary")
     process.kill()
     process.communicate(timeout=60)
     entries = len(endpoint.history())

@@ -9,7 +9,8 @@ import subprocess
 
 import helm_python
 import pytest
-from checks.rendering import CHART
+from checks.rendering import CHART, ROOT
+from checks.rendering import overlay as kustomized
 from plane.api import environment, until
 from plane.kserve_controller import Controller, Kubelet
 from plane.registry import Registry
@@ -21,7 +22,7 @@ from pulih.common.settings import Settings
 from pulih.stores.cluster import INFERENCE_SERVICES, Resource
 
 NAMESPACE = "with-kserve"
-QUICK = ("poll_seconds=0.1", "pause_seconds=0", "ready_seconds=120", "pages=1")
+QUICK = ("poll_seconds=0.1", "pause_seconds=0", "ready_seconds=240", "pages=1")
 DEPLOYMENTS = Resource("apps", "v1", "deployments")
 SERVICES = Resource("", "v1", "services")
 SCALERS = Resource("autoscaling", "v2", "horizontalpodautoscalers")
@@ -38,7 +39,7 @@ class Addressed(Servers):
 
     def stop(self):
         super().stop()
-        for _, (address, _) in self.running.values():
+        for _, (address, _), _ in self.running.values():
             subprocess.run(["ip", "address", "del", f"{address}/32", "dev", "lo"], check=True, capture_output=True)
 
 
@@ -69,12 +70,14 @@ def kubelet(api, plane, controller, surroundings, s3_server, tmp_path_factory):
         pytest.skip("addresses for pods are added to the loopback interface, which only root may")
     api.namespace(NAMESPACE, **{"pod-security.kubernetes.io/enforce": "restricted"})
     access, secret = s3_server.keys
+    for item in kustomized(ROOT / "manifests" / "kserve"):
+        api.apply(item)
     storage = {"endpoint": s3_server.endpoint, "secure": False, "accessKey": access, "secretKey": secret}
     values = {"storage": {**storage, "buckets": {"serving": "models"}}}
     config = helm_python.Config(kubeconfig_path=str(plane.kubeconfig), namespace=NAMESPACE)
     config.install(str(CHART), "pulih", values, namespace=NAMESPACE)
     servers = Addressed(Settings(), tmp_path_factory.mktemp("pods"))
-    playing = Kubelet(api.cluster(NAMESPACE), lambda uri: servers.address(uri)[0])
+    playing = Kubelet(api.cluster(NAMESPACE), lambda uri: (servers.address(uri) or (None,))[0])
     playing.start()
     yield playing
     config.uninstall("pulih")
@@ -175,7 +178,8 @@ def test_rollback_brings_the_former_model_back(served, deployer):
 
 def test_an_endpoint_of_ones_own_finds_the_runtime_by_the_format_alone(served, kubelet):
     uri = served.get(INFERENCE_SERVICES, "restorer")["spec"]["predictor"]["model"]["storageUri"]
-    predictor = {"serviceAccountName": "pulih-serving", "model": {"modelFormat": {"name": "pulih"}, "storageUri": uri}}
+    needed = {"serviceAccountName": "pulih-serving", "storageContainerName": "pulih"}
+    predictor = needed | {"model": {"modelFormat": {"name": "pulih"}, "storageUri": uri}}
     made = {"apiVersion": "serving.kserve.io/v1beta1", "kind": "InferenceService", "metadata": {"name": "own"}}
     served.apply(INFERENCE_SERVICES, made | {"spec": {"predictor": predictor}})
     deployment = until(lambda: served.get(DEPLOYMENTS, "own-predictor"), 60, "a Deployment")

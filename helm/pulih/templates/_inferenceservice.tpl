@@ -16,6 +16,9 @@ metadata:
 spec:
   predictor:
     serviceAccountName: {{ $.Release.Name }}-serving
+    {{- with .storageContainer }}
+    storageContainerName: {{ . }}
+    {{- end }}
     automountServiceAccountToken: false
     # The addresses of neighbouring Services would appear as PULIH_... variables.
     enableServiceLinks: false

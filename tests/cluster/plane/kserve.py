@@ -20,7 +20,7 @@ class KServe(threading.Thread):
     def __init__(self, cluster, servers):
         super().__init__(daemon=True)
         self._cluster, self._servers, self._stopping = cluster, servers, threading.Event()
-        self.errors, self.seen = [], []
+        self.errors, self.seen, self._known = [], [], set()
         self.failing, self.silent, self.exchanged = set(), set(), {}
 
     def healthy(self):
@@ -31,7 +31,7 @@ class KServe(threading.Thread):
         while not self._stopping.wait(0.1):
             try:
                 for item in self._cluster.list(INFERENCE_SERVICES):
-                    if item.get("status", {}).get("observedGeneration") != item["metadata"]["generation"]:
+                    if not settled(item):
                         self._reconcile(item)
             except ClusterError as err:
                 # A change came in between: the next round sees it.
@@ -50,7 +50,10 @@ class KServe(threading.Thread):
         revision = f"{name}-predictor-{item['metadata']['generation']:05d}"
         canaries = [(one["predictor"]["name"], one) for one in item["spec"].get("canary", [])]
         percents = [one["trafficPercent"] for _, one in canaries] or [predictor.get("canaryTrafficPercent", 100)]
-        self.seen.append((percents[0], uri))
+        known = item["metadata"]["uid"], item["metadata"]["generation"]
+        if known not in self._known:
+            self._known.add(known)
+            self.seen.append((percents[0], uri))
         parts = {f"{revision}-private" if knative else f"{name}-predictor": uri}
         parts |= {f"{name}-{own}-predictor": one["predictor"]["model"]["storageUri"] for own, one in canaries}
         ready = {service: self._serve(service, address) for service, address in parts.items()}
@@ -70,7 +73,10 @@ class KServe(threading.Thread):
     def _serve(self, service, uri):
         if uri in self.silent | self.failing:
             return False
-        host, port = self._servers.address(self.exchanged.get(uri, uri))
+        found = self._servers.address(self.exchanged.get(uri, uri))
+        if found is None:
+            return False
+        host, port = found
         meta = {"name": service}
         spec = {"ports": [{"name": "http", "port": 80, "targetPort": 8080}]}
         self._cluster.apply(SERVICES, {"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": spec})
@@ -92,6 +98,13 @@ class KServe(threading.Thread):
             self._cluster.request("PUT", f"{path}/status", found)
         uid = self._cluster.get(PODS, service)["metadata"]["uid"]
         return {"kind": "Pod", "namespace": self._cluster.namespace, "name": service, "uid": uid}
+
+
+def settled(item):
+    """Whether there is nothing more to tell of this generation."""
+    status = item.get("status", {})
+    done = status.get("observedGeneration") == item["metadata"]["generation"]
+    return done and any(c["type"] == "Ready" and c["status"] == "True" for c in status["conditions"])
 
 
 def condition(kind, holds):

@@ -163,6 +163,8 @@ class Kubelet(threading.Thread):
             self.pods[name] = pod
             [fetching] = [c for c in pod["spec"]["initContainers"] if c["name"] == "storage-initializer"]
             address = self._serve(fetching["args"][0])
+            if address is None:
+                return
             conditions = [{"type": kind, "status": "True"} for kind in ("Ready", "ContainersReady", "PodScheduled")]
             pod["status"] |= {"phase": "Running", "conditions": conditions}
             pod["status"] |= {"podIP": address, "podIPs": [{"ip": address}]}

@@ -3,7 +3,6 @@
 import contextlib
 import socket
 import subprocess
-import time
 
 from plane.control_plane import LEASH, free_port
 from pulih.deployment.client import Client
@@ -31,7 +30,7 @@ class Servers:
         return own_address(), free_port()
 
     def address(self, uri):
-        """The host and the port of the server of ``uri``."""
+        """The host and the port of the server of ``uri``, None until it is ready; nobody waits here."""
         if uri not in self.running:
             host, port = self.place()
             model = local_input(uri, self._folder / "models", self._settings)
@@ -40,15 +39,12 @@ class Servers:
                 process = subprocess.Popen(
                     [*LEASH, *command(model, port, host, ("threads=1",))], stdout=output, stderr=subprocess.STDOUT
                 )
-            client, deadline = Client(host, port, 30), time.monotonic() + 120
-            while not client.is_ready():
-                assert process.poll() is None, log.read_text()[-2000:]
-                assert time.monotonic() < deadline
-                time.sleep(0.2)
-            self.running[uri] = (process, (host, port))
-        return self.running[uri][1]
+            self.running[uri] = (process, (host, port), log)
+        process, (host, port), log = self.running[uri]
+        assert process.poll() is None, log.read_text()[-2000:]
+        return (host, port) if Client(host, port, 30).is_ready() else None
 
     def stop(self):
-        for process, _ in self.running.values():
+        for process, *_ in self.running.values():
             process.terminate()
             process.wait(30)
