@@ -52,7 +52,7 @@ def wait(cluster: Cluster, target: Wanted, config: RolloutConfig) -> Any:
     Its ``observedGeneration`` does not help: KServe copies the Deployment's there, or that of Knative's service.
 
     Raises:
-        ClusterError: it says that it never will be ready, is gone, or is not ready in time; with what it says of itself.
+        ClusterError: it never will be ready, is gone, or is not ready in time; with what it says of itself.
     """
     deadline = time.monotonic() + config.ready_seconds
     while True:
@@ -80,11 +80,11 @@ def watch(seconds: float, config: RolloutConfig, check: Callable[[], None]) -> N
 
 
 def is_ready(cluster: Cluster, found: dict[str, Any], target: Wanted) -> bool:
-    """Return whether KServe has acted on the last change, and all that it made is ready; raises when it never will be."""
+    """Return whether KServe has acted on the last change and all of it is ready; raises when it never will be."""
     status = found.get("status", {})
     if target.mode == "Knative":
         made, ready = _revisions(found)
-        acted, pods = made != "" and made != target.stale, made == ready
+        acted, pods = made not in ("", target.stale), made == ready
     else:
         acted, pods = _deployment(cluster, target)
     if not acted:
@@ -127,11 +127,8 @@ def describe(found: dict[str, Any]) -> str:
 
 
 def _check_hope(name: str, status: dict[str, Any]) -> None:
-    models = [
-        status.get("modelStatus", {}),
-        *(one.get("modelStatus", {}) for one in status.get("canaryStatuses") or []),
-    ]
-    for model in models:
+    parts = [status, *(status.get("canaryStatuses") or [])]
+    for model in (part.get("modelStatus", {}) for part in parts):
         if model.get("transitionStatus") in HOPELESS:
             info = model.get("lastFailureInfo", {})
             found = f"{model['transitionStatus']}: {info.get('reason', '')} {info.get('message', '')}".strip()
