@@ -7,7 +7,7 @@ from pathlib import Path
 
 import helm_python
 import pytest
-from checks.rendering import CHART, STORE
+from checks.rendering import CHART, ROOT, STORE
 from plane.api import Api, environment, until
 from plane.control_plane import ControlPlane
 
@@ -59,6 +59,7 @@ def test_an_empty_cluster_lacks_everything_and_each_finding_says_what_to_do(empt
         "namespace": "warn",
         "KServe": "fail",
         "chart": "fail",
+        "fetching": "fail",
         "rights": "ok",
         "storage": "warn",
         "GPUs": "warn",
@@ -110,6 +111,14 @@ def installed(api, plane):
     yield api
     config.uninstall("pulih")
     config.close()
+
+
+def test_what_fetches_models_is_missed_until_it_is_applied(installed, plane, more_definitions, monkeypatch):
+    finding = findings(plane.kubeconfig, "examined")["fetching"]
+    if finding.state == "fail":
+        monkeypatch.chdir(ROOT)
+        follow(installed, finding.repair)
+    assert findings(plane.kubeconfig, "examined")["fetching"].state == "ok"
 
 
 def test_after_the_installation_only_the_model_is_missing(installed, plane):

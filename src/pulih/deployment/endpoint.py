@@ -4,6 +4,7 @@ import copy
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pulih.common.config import digest_of
 from pulih.common.errors import ClusterError
 from pulih.deployment.release import Release
 from pulih.stores.cluster import CONFIG_MAPS, INFERENCE_SERVICES, SECRETS, SERVING_RUNTIMES, Cluster
@@ -19,6 +20,8 @@ MODES: dict[str, Mode] = {
     "Serverless": "Knative",
 }
 MODE = "serving.kserve.io/deploymentMode"
+# Changes with every change of what pods are made of; KServe copies it to them, which tells that it has acted.
+MARK = "pulih/rollout"
 KEYS = ("PULIH_S3_ACCESS_KEY", "PULIH_S3_SECRET_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 KSERVE_ENDPOINT = "serving.kserve.io/s3-endpoint"
 PORT = 80
@@ -46,6 +49,7 @@ class Pattern:
         made = copy.deepcopy(self.manifest)
         made["metadata"]["annotations"] |= facts(release)
         made["spec"]["predictor"]["model"]["storageUri"] = release.uri
+        made["metadata"]["annotations"][MARK] = digest_of(made)
         return made
 
     def beside(self, former: Manifest, release: Release, percent: int) -> Manifest:
@@ -59,7 +63,8 @@ class Pattern:
             return made
         # KServe's definition wants a name here, and its webhook none; the empty one suits both.
         model = made["spec"]["predictor"]["model"] | {"name": ""}
-        canary = {"name": release.canary, "annotations": facts(release), "model": model}
+        mark = {MARK: digest_of([facts(release), model])}
+        canary = {"name": release.canary, "annotations": facts(release) | mark, "model": model}
         made = copy.deepcopy(former)
         made["spec"]["canary"] = [{"trafficPercent": percent, "predictor": canary}]
         return made

@@ -129,19 +129,21 @@ class Rollout:
 
     def _step(self, release: Release, percent: int, manifest: Manifest) -> None:
         canary = percent < 100
-        applied = self.cluster.apply(INFERENCE_SERVICES, manifest)
         log.info("%s: version %s gets %d %% of the traffic", self.pattern.name, release.version, percent)
-        named = release.canary if canary and self.pattern.mode == "Standard" else None
-        generation = int(applied["metadata"]["generation"])
-        found = readiness.wait(self.cluster, self.pattern.name, generation, self.config, named)
-        self.probe(found, release, canary)
+        target = self._apply(manifest)
+        self.probe(readiness.wait(self.cluster, target, self.config), release, canary)
         if canary:
-            readiness.watch(self.config.pause_seconds, self.config, lambda: self._still_ready(generation, named))
-            self.probe(found, release, canary)
+            readiness.watch(self.config.pause_seconds, self.config, lambda: self._still_ready(target))
+            self.probe(self.cluster.get(INFERENCE_SERVICES, self.pattern.name), release, canary)
 
-    def _still_ready(self, generation: int, canary: str | None) -> None:
+    def _apply(self, manifest: Manifest) -> readiness.Wanted:
+        target = readiness.wanted(manifest, self.cluster.get(INFERENCE_SERVICES, self.pattern.name))
+        self.cluster.apply(INFERENCE_SERVICES, manifest)
+        return target
+
+    def _still_ready(self, target: readiness.Wanted) -> None:
         found = self.cluster.get(INFERENCE_SERVICES, self.pattern.name) or {}
-        if not readiness.is_about(found, generation) or not readiness.is_ready(found, canary):
+        if not readiness.is_ready(self.cluster, found, target):
             fix = "The events of the pods say why."
             raise ClusterError(f"{self.pattern.name} to stay ready", readiness.describe(found), fix)
 
@@ -152,8 +154,7 @@ class Rollout:
             if former is None:
                 self.cluster.delete(INFERENCE_SERVICES, name)
                 return f"There was no endpoint before: {name} was removed again."
-            applied = self.cluster.apply(INFERENCE_SERVICES, former)
-            readiness.wait(self.cluster, name, int(applied["metadata"]["generation"]), self.config)
+            readiness.wait(self.cluster, self._apply(former), self.config)
         except ClusterError as err:
             return f"NOT put back: {err} Run `pulih rollback` when the cluster answers."
         return f"The endpoint serves what it served before ({_served_by(former)})."

@@ -28,6 +28,7 @@ ENFORCED = "pod-security.kubernetes.io/enforce"
 KUBEFLOW = "kubeflow"
 SERVICES = Resource("", "v1", "services")
 PODS = Resource("", "v1", "pods")
+STORAGE_CONTAINERS = Resource("serving.kserve.io", "v1alpha1", "clusterstoragecontainers", namespaced=False)
 NEEDED = (
     ("patch", INFERENCE_SERVICES, ""),
     ("delete", INFERENCE_SERVICES, ""),
@@ -130,6 +131,19 @@ def check_chart(place: Place) -> Finding:
     return Finding("chart", "ok", f"{place.release}: endpoint {pattern.name}, mode {pattern.mode}, {pattern.models}")
 
 
+def check_fetching(place: Place) -> Finding:
+    """Check for the container that fetches models where Pod Security is restricted."""
+    pattern = read_pattern(place.cluster, place.release)
+    name = pattern.manifest["spec"]["predictor"].get("storageContainerName")
+    if name is None:
+        repair = "Set serving.storageContainer to 'pulih' after `kubectl apply -k manifests/kserve`."
+        return Finding("fetching", "warn", "KServe's own container, which restricted namespaces refuse", repair)
+    if place.cluster.get(STORAGE_CONTAINERS, name) is None:
+        repair = "Run `kubectl apply -k manifests/kserve` (an administrator, once per cluster)."
+        return Finding("fetching", "fail", f"no ClusterStorageContainer {name}", repair)
+    return Finding("fetching", "ok", f"models are fetched by the ClusterStorageContainer {name}")
+
+
 def check_rights(place: Place) -> Finding:
     """Check that this identity may do what `pulih deploy` does."""
     lacking = [
@@ -214,6 +228,7 @@ CHECKS: dict[str, Callable[[Place], Finding]] = {
     "namespace": check_namespace,
     "KServe": check_kserve,
     "chart": check_chart,
+    "fetching": check_fetching,
     "rights": check_rights,
     "storage": check_storage,
     "GPUs": check_gpus,

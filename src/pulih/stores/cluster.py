@@ -38,6 +38,7 @@ SECRETS = Resource("", "v1", "secrets")
 NODES = Resource("", "v1", "nodes", namespaced=False)
 NAMESPACES = Resource("", "v1", "namespaces", namespaced=False)
 STORAGE_CLASSES = Resource("storage.k8s.io", "v1", "storageclasses", namespaced=False)
+DEPLOYMENTS = Resource("apps", "v1", "deployments")
 INFERENCE_SERVICES = Resource("serving.kserve.io", "v1beta1", "inferenceservices")
 SERVING_RUNTIMES = Resource("serving.kserve.io", "v1alpha1", "servingruntimes")
 

@@ -7,7 +7,7 @@ writes the status. It can be told that a model does not load, never gets ready, 
 import threading
 
 from pulih.common.errors import ClusterError
-from pulih.stores.cluster import INFERENCE_SERVICES, Resource
+from pulih.stores.cluster import DEPLOYMENTS, INFERENCE_SERVICES, Resource
 
 SERVICES = Resource("", "v1", "services")
 SLICES = Resource("discovery.k8s.io", "v1", "endpointslices")
@@ -47,17 +47,20 @@ class KServe(threading.Thread):
     def _reconcile(self, item):
         name, predictor = item["metadata"]["name"], item["spec"]["predictor"]
         uri, knative = predictor["model"]["storageUri"], "Knative" in str(item["metadata"]["annotations"])
-        revision = f"{name}-predictor-{item['metadata']['generation']:05d}"
+        mark = item["metadata"]["annotations"].get("pulih/rollout", "unmarked")
+        revision = f"{name}-predictor-{mark}"
         canaries = [(one["predictor"]["name"], one) for one in item["spec"].get("canary", [])]
         percents = [one["trafficPercent"] for _, one in canaries] or [predictor.get("canaryTrafficPercent", 100)]
         known = item["metadata"]["uid"], item["metadata"]["generation"]
         if known not in self._known:
             self._known.add(known)
             self.seen.append((percents[0], uri))
-        parts = {f"{revision}-private" if knative else f"{name}-predictor": uri}
-        parts |= {f"{name}-{own}-predictor": one["predictor"]["model"]["storageUri"] for own, one in canaries}
-        ready = {service: self._serve(service, address) for service, address in parts.items()}
-        hopeless = bool(self.failing & set(parts.values()))
+        parts = {f"{revision}-private" if knative else f"{name}-predictor": (uri, mark)}
+        for own, one in canaries:
+            marked = one["predictor"]["annotations"]["pulih/rollout"]
+            parts[f"{name}-{own}-predictor"] = (one["predictor"]["model"]["storageUri"], marked)
+        ready = {service: self._serve(service, *part) for service, part in parts.items()}
+        hopeless = bool(self.failing & {address for address, _ in parts.values()})
         item["status"] = {
             "observedGeneration": item["metadata"]["generation"],
             "conditions": [condition("Ready", all(ready.values()) and not hopeless)],
@@ -70,8 +73,11 @@ class KServe(threading.Thread):
         }
         self._cluster.request("PUT", INFERENCE_SERVICES.path(self._cluster.namespace, name) + "/status", item)
 
-    def _serve(self, service, uri):
-        if uri in self.silent | self.failing:
+    def _serve(self, service, uri, mark):
+        if uri in self.silent:
+            return False
+        self._deploy(service, mark)
+        if uri in self.failing:
             return False
         found = self._servers.address(self.exchanged.get(uri, uri))
         if found is None:
@@ -86,6 +92,15 @@ class KServe(threading.Thread):
         made |= {"addressType": "IPv4", "endpoints": [endpoint], "ports": [{"name": "http", "port": port}]}
         self._cluster.apply(SLICES, made)
         return True
+
+    def _deploy(self, service, mark):
+        """A Deployment that carries the mark of its pods, of which Kubernetes itself shall make none."""
+        labels = {"app": service}
+        pod = {"metadata": {"labels": labels, "annotations": {"pulih/rollout": mark}}}
+        pod["spec"] = {"containers": [{"name": "server", "image": "played"}]}
+        spec = {"replicas": 0, "selector": {"matchLabels": labels}, "template": pod}
+        made = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": service}, "spec": spec}
+        self._cluster.apply(DEPLOYMENTS, made)
 
     def _pod(self, service, host):
         """A pod that no node runs, with the address of this machine: an API server sends nothing to anything else."""

@@ -18,10 +18,11 @@ from cryptography.x509.oid import NameOID
 
 from plane.control_plane import HOST, LEASH, free_port
 from pulih.common.errors import ClusterError
-from pulih.stores.cluster import CONFIG_MAPS, Resource
+from pulih.stores.cluster import CONFIG_MAPS, NODES, Resource
 
 NAMESPACE = "kserve"
 PODS = Resource("", "v1", "pods")
+NODE = {"apiVersion": "v1", "kind": "Node", "name": "played"}
 HOOKS = Resource("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", namespaced=False)
 VALIDATORS = Resource("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", namespaced=False)
 SERVICES = {"apiGroups": ["serving.kserve.io"], "apiVersions": ["v1beta1"], "resources": ["inferenceservices"]}
@@ -138,6 +139,9 @@ class Kubelet(threading.Thread):
         super().__init__(daemon=True)
         self._cluster, self._serve, self._stopping = cluster, serve, threading.Event()
         self.errors, self.pods = [], {}
+        # Only pods of a node that is there become endpoints of a Service.
+        node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": NODE["name"]}}
+        cluster.apply(NODES, node)
 
     def run(self):
         while not self._stopping.wait(0.2):
@@ -165,6 +169,10 @@ class Kubelet(threading.Thread):
             address = self._serve(fetching["args"][0])
             if address is None:
                 return
+            binding = {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": name}, "target": NODE}
+            if not pod["spec"].get("nodeName"):
+                self._cluster.request("POST", f"{path}/binding", binding)
+            pod = self._cluster.get(PODS, name)
             conditions = [{"type": kind, "status": "True"} for kind in ("Ready", "ContainersReady", "PodScheduled")]
             pod["status"] |= {"phase": "Running", "conditions": conditions}
             pod["status"] |= {"podIP": address, "podIPs": [{"ip": address}]}

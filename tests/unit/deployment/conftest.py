@@ -88,6 +88,12 @@ class Api(ThreadingHTTPServer):
         parts |= {f"{name}-{canary}-predictor": uri for canary, uri in canaries.items()}
         self.seen.append(parts)
         self.behind |= {service: uri.rsplit("-", 1)[1] for service, uri in parts.items()}
+        marks = {f"{name}-predictor": item["metadata"]["annotations"]["pulih/rollout"]}
+        for one in spec.get("canary", []):
+            predictor = one["predictor"]
+            marks[f"{name}-{predictor['name']}-predictor"] = predictor["annotations"]["pulih/rollout"]
+        for service, mark in marks.items():
+            self.objects[f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/{service}"] = deployment(mark)
         bad = bool(self.failing & set(parts.values()))
         item["status"] = {
             "observedGeneration": item["metadata"]["generation"],
@@ -95,6 +101,15 @@ class Api(ThreadingHTTPServer):
             "canaryStatuses": [{"name": canary, "ready": not bad} for canary in canaries],
             "modelStatus": {"transitionStatus": "BlockedByFailedLoad" if bad else "UpToDate"},
         }
+
+
+def deployment(mark, available=1):
+    """A Deployment whose pods carry ``mark``."""
+    return {
+        "metadata": {"generation": 1},
+        "spec": {"replicas": 1, "template": {"metadata": {"annotations": {"pulih/rollout": mark}}}},
+        "status": {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "availableReplicas": available},
+    }
 
 
 @pytest.fixture
