@@ -200,6 +200,7 @@ def test_an_endpoint_of_ones_own_finds_the_runtime_by_the_format_alone(served, k
 def test_webhook_refuses_a_canary_outside_of_standard_mode(served):
     found = served.get(INFERENCE_SERVICES, "restorer")
     made = copy.deepcopy(found["spec"])
+    made["predictor"].pop("deploymentStrategy")
     made["canary"] = [
         {"trafficPercent": 10, "predictor": {"name": "x", "model": made["predictor"]["model"] | {"name": ""}}}
     ]
