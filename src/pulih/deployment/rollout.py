@@ -1,6 +1,6 @@
 """A release takes over an endpoint step by step, or leaves it as it was."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pulih.common.errors import ArtifactError, ClusterError, PulihError
@@ -154,7 +154,7 @@ class Rollout:
             if former is None:
                 self.cluster.delete(INFERENCE_SERVICES, name)
                 return f"There was no endpoint before: {name} was removed again."
-            readiness.wait(self.cluster, self._apply(former), self.config)
+            readiness.wait(self.cluster, replace(self._apply(former), proven=True), self.config)
         except ClusterError as err:
             return f"NOT put back: {err} Run `pulih rollback` when the cluster answers."
         return f"The endpoint serves what it served before ({_served_by(former)})."
