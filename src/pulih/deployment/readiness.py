@@ -20,8 +20,8 @@ class Wanted:
     """What an InferenceService must come to serve.
 
     ``mark`` is that of the pods, ``canary`` the name of a canary in Standard mode; ``stale`` is Knative's revision that
-    must have been replaced, None when the pods stay the same. Of ``proven`` pods a failed load is no news: the status is
-    then still about those that they replace.
+    must have been replaced, None when the pods stay the same. Of ``proven`` pods a failed load is no news: the status
+    is then still about those that they replace.
     """
 
     name: str
