@@ -118,7 +118,7 @@ def test_server_refuses_an_endpoint_with_wrong_fields(namespaces, change, messag
 def test_pods_of_chart_are_admitted_where_pod_security_is_restricted(installed):
     found = pod_security.pods(RENDERINGS["everything"])
     fields = ("supportedModelFormats", "protocolVersions", "annotations", "labels", "model", "deploymentStrategy")
-    kserve = ("minReplicas", "maxReplicas", "scaleMetric", "scaleTarget")
+    kserve = ("minReplicas", "maxReplicas", "scaleMetric", "scaleTarget", "storageContainerName")
     for name, spec in found.items():
         # The pod of a runtime is that of the InferenceService, which KServe lays over it.
         if not name.startswith("ServingRuntime"):

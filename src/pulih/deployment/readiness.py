@@ -20,7 +20,8 @@ class Wanted:
     """What an InferenceService must come to serve.
 
     ``mark`` is that of the pods, ``canary`` the name of a canary in Standard mode; ``stale`` is Knative's revision that
-    must have been replaced, None when the pods stay the same.
+    must have been replaced, None when the pods stay the same. Of ``proven`` pods a failed load is no news: the status
+    is then still about those that they replace.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Wanted:
     mark: str
     canary: str | None = None
     stale: str | None = None
+    proven: bool = False
 
     @property
     def deployment(self) -> str:
@@ -89,7 +91,8 @@ def is_ready(cluster: Cluster, found: dict[str, Any], target: Wanted) -> bool:
         acted, pods = _deployment(cluster, target)
     if not acted:
         return False
-    _check_hope(target.name, status)
+    if not target.proven:
+        _check_hope(target.name, status)
     canaries = {one.get("name"): one.get("ready") for one in status.get("canaryStatuses") or []}
     fit = bool(canaries.get(target.canary)) if target.canary else True
     return pods and fit and _condition(status, "Ready").get("status") == "True"

@@ -1,9 +1,9 @@
 """A release takes over an endpoint step by step, or leaves it as it was."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from pulih.common.errors import ArtifactError, ClusterError, PulihError
+from pulih.common.errors import ArtifactError, ClusterError, Interrupted, PulihError
 from pulih.common.logging import get_logger
 from pulih.common.version import git_commit
 from pulih.deployment import readiness
@@ -122,7 +122,8 @@ class Rollout:
             restored = self._put_back(plan.former)
             why = str(err) or type(err).__name__
             self.ledger.add("failed", plan.release, plan.former, why, git_commit())
-            if not isinstance(err, PulihError):
+            log.warning("%s", restored)
+            if isinstance(err, Interrupted) or not isinstance(err, PulihError):
                 raise
             raise RolloutFailed(f"version {plan.release.version} was not deployed: {why}\n{restored}") from err
         return self.ledger.add(action, plan.release, plan.stages[-1][1], reason, git_commit())
@@ -154,7 +155,7 @@ class Rollout:
             if former is None:
                 self.cluster.delete(INFERENCE_SERVICES, name)
                 return f"There was no endpoint before: {name} was removed again."
-            readiness.wait(self.cluster, self._apply(former), self.config)
+            readiness.wait(self.cluster, replace(self._apply(former), proven=True), self.config)
         except ClusterError as err:
             return f"NOT put back: {err} Run `pulih rollback` when the cluster answers."
         return f"The endpoint serves what it served before ({_served_by(former)})."

@@ -28,10 +28,9 @@ class Refused(ClusterError):
 def explain(status: int, reason: str, body: Any, request: str, address: str) -> Refused:
     """Return the error that tells what an answer with an error to ``request`` means."""
     message = _message(body) or reason
-    if "not declared in schema" in message:
-        # What an unknown field in a patch is answered with.
-        status = 400
-    fix = FIXES.get(status, "Run the same command again; if it stays, look at the API server's log.")
+    # Refusals of the object itself come as 403 and 500 too, by webhooks, Pod Security, and for unknown fields.
+    faulty = any(sign in message for sign in ("not declared in schema", "denied the request", "violates PodSecurity"))
+    fix = FIXES.get(400 if faulty else status, "Run the same command again; if it stays, look at the API server's log.")
     return Refused(f"{address} to accept {request}", f"status {status}: {message}", fix, status)
 
 

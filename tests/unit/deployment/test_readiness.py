@@ -1,5 +1,7 @@
 """Ready is what KServe says of this very generation, of its newest revision and of the canary."""
 
+import dataclasses
+
 import pytest
 
 from pulih.common.errors import ClusterError
@@ -64,6 +66,11 @@ def test_a_model_that_will_never_load_is_not_waited_for(api, cluster, where):
     status = READY | ({where: failed} if where == "modelStatus" else {where: [{"name": "v4", "modelStatus": failed}]})
     with pytest.raises(ClusterError, match="InvalidSpec: NoSupportingRuntime x"):
         waited(api, cluster, status)
+
+
+def test_pods_that_were_ready_before_are_waited_for_whatever_the_status_says_of_those_that_they_replace(api, cluster):
+    status = READY | {"modelStatus": {"transitionStatus": "BlockedByFailedLoad"}}
+    assert waited(api, cluster, status, dataclasses.replace(STABLE, proven=True))["status"] == status
 
 
 def test_an_endpoint_that_somebody_deletes_is_told(cluster):

@@ -1,10 +1,12 @@
 """A release takes over in steps or not at all; against a miniature of the API server, and a real store."""
 
+import dataclasses
+import shutil
 import uuid
 
 import pytest
 
-from pulih.common.errors import ArtifactError, ClusterError
+from pulih.common.errors import ArtifactError, ClusterError, Interrupted
 from pulih.deployment.config import RolloutConfig
 from pulih.deployment.endpoint import read_pattern
 from pulih.deployment.ledger import Ledger
@@ -27,8 +29,6 @@ def rollout(cluster, s3_settings):
 @pytest.fixture
 def candidates(blur_restorer, tmp_path):
     """Restorers of different content, as releases of growing versions."""
-    import shutil
-
     from pulih.common.config import StageConfig
     from pulih.data.manifest import write_manifest
 
@@ -79,6 +79,20 @@ def test_a_first_model_that_does_not_load_leaves_no_endpoint(rollout, candidates
     with pytest.raises(RolloutFailed, match="There was no endpoint before"):
         deployed(rollout, candidates[0])
     assert live(rollout) is None
+
+
+def test_a_deployment_that_is_stopped_puts_the_endpoint_back_and_says_stopped(rollout, candidates):
+    one, two, _ = candidates
+    deployed(rollout, one)
+    before = live(rollout)["spec"]
+
+    def stopping(*_):
+        raise Interrupted("stopped")
+
+    with pytest.raises(Interrupted):
+        deployed(dataclasses.replace(rollout, probe=stopping), two)
+    assert live(rollout)["spec"] == before
+    assert rollout.ledger.entries()[-1].action == "failed"
 
 
 def test_pods_that_serve_another_model_are_found_out(rollout, candidates, api):

@@ -10,6 +10,7 @@ from pulih.stores.refusals import explain, unreachable
     [
         (401, '{"message": "Unauthorized"}', "Unauthorized", "Log in again"),
         (403, b'{"message": "pods is forbidden"}', "pods is forbidden", "rbac.deployers"),
+        (403, '{"message": "admission webhook x denied the request: y"}', "denied", "Correct the object"),
         (404, "<html>\n not here</html>", "<html> not here</html>", "Correct the name"),
         (500, '{"message": ".spec.x: field not declared in schema"}', "spec.x", "Correct the object"),
         (503, "[1]", "[1]", "no pod that answers"),
