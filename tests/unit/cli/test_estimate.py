@@ -13,7 +13,7 @@ MEASURED = {
     "synthesis": 24,
     "recognizer": 98,
     "evaluator": 100,
-    "restorer": 139,
+    "restorer": 222,
     "evaluation": 17,
     "registry": 8,
     "deployment": 17,

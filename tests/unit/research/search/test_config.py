@@ -8,7 +8,7 @@ from pulih.restorer.config import RestorerConfig
 
 
 def test_the_shipped_search_is_valid_and_covers_every_loss_and_both_rates(request):
-    config = build_config(SearchConfig, read_json(request.config.rootpath / "configs" / "search.json"))
+    config = build_config(SearchConfig, read_json(request.config.rootpath / "configs" / "benchmarks" / "search.json"))
     weights = {f"weights.{name}" for name in type(config.restorer.weights).model_fields}
     assert set(config.space) == weights | {"optimizer.generator_rate", "optimizer.discriminator_rate"}
 
