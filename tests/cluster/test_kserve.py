@@ -3,7 +3,6 @@
 No node runs the pods: a stand-in for the kubelet makes them ready, with real model servers at their addresses.
 """
 
-import copy
 import os
 import subprocess
 
@@ -199,12 +198,10 @@ def test_an_endpoint_of_ones_own_finds_the_runtime_by_the_format_alone(served, k
 
 def test_webhook_refuses_a_canary_outside_of_standard_mode(served):
     found = served.get(INFERENCE_SERVICES, "restorer")
-    made = copy.deepcopy(found["spec"])
-    made["predictor"].pop("deploymentStrategy")
-    made["canary"] = [
-        {"trafficPercent": 10, "predictor": {"name": "x", "model": made["predictor"]["model"] | {"name": ""}}}
-    ]
-    annotations = {"serving.kserve.io/deploymentMode": "Knative"}
-    item = {"apiVersion": found["apiVersion"], "kind": found["kind"], "spec": made}
+    model = found["spec"]["predictor"]["model"]
+    canary = {"trafficPercent": 10, "predictor": {"name": "x", "model": model | {"name": ""}}}
+    metadata = {"name": "elsewhere", "annotations": {"serving.kserve.io/deploymentMode": "Knative"}}
+    spec = {"predictor": {"minReplicas": 1, "model": model}, "canary": [canary]}
+    item = {"apiVersion": found["apiVersion"], "kind": found["kind"], "metadata": metadata, "spec": spec}
     with pytest.raises(ClusterError, match="canary is only supported in Standard deployment mode"):
-        served.apply(INFERENCE_SERVICES, item | {"metadata": {"name": "elsewhere", "annotations": annotations}}, True)
+        served.apply(INFERENCE_SERVICES, item, dry_run=True)
