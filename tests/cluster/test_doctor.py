@@ -43,7 +43,8 @@ def follow(api, repair):
     assert command[0] == "kubectl"
     done = subprocess.run(
         [str(Path(sys.executable).with_name("kubectl")), *command[1:]],
-        env={"KUBECONFIG": str(api.plane.kubeconfig)},
+        # It keeps a cache in HOME.
+        env={"KUBECONFIG": str(api.plane.kubeconfig), "HOME": str(api.plane.folder)},
         capture_output=True,
         text=True,
         check=False,
