@@ -6,13 +6,23 @@ from typing import Any
 
 from pulih.common.config import read_json
 from pulih.common.errors import ArtifactError
-from pulih.common.files import write_json
+from pulih.common.files import write_json, write_text
 from pulih.data import manifest
 
 HERE = Path(__file__).parent
 RESTORER, FIGURES = "restorer", "figures.json"
 LARGEST = 8_000_000  # bytes of weights and ONNX model together: they live in the repository
 EVALUATED = ("about", "test_seen", "test_unseen")
+# What is needed to run it and to judge it; strips and the history of the training would fill the repository.
+SHIPPED = (
+    "model.safetensors",
+    "model.onnx",
+    "config.json",
+    "charset.json",
+    "curves.png",
+    "alignment.png",
+    "MODEL_CARD.md",
+)
 
 
 def released_restorer(place: Path = HERE) -> Path:
@@ -37,6 +47,8 @@ def released_figures(place: Path = HERE) -> dict[str, Any]:
 def release(run: Path, place: Path = HERE) -> list[Path]:
     """Copy the restorer of a finished run, and the figures of its evaluation, to where Pulih finds them.
 
+    The copy is an artifact of its own, without the training's history; its facts name the digest it was ``trained_as``.
+
     Raises:
         ArtifactError: the run is unfinished, its artifacts do not belong together, or the model is too large to ship.
     """
@@ -50,9 +62,11 @@ def release(run: Path, place: Path = HERE) -> list[Path]:
         raise ArtifactError(f"a model of at most {LARGEST:,} bytes", f"{size:,} bytes", "Train a smaller generator.")
     figures = read_json(run / "evaluation" / "metrics.json")
     shutil.rmtree(place / RESTORER, ignore_errors=True)
-    for name in [*made.files, manifest.NAME]:
-        target = place / RESTORER / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(run / RESTORER / name, target)
+    files = {name: digest for name, digest in made.files.items() if name in SHIPPED}
+    (place / RESTORER).mkdir(parents=True)
+    for name in files:
+        shutil.copyfile(run / RESTORER / name, place / RESTORER / name)
+    sealed = made.model_copy(update={"files": files, "facts": made.facts | {"trained_as": made.digest()}})
+    write_text(place / RESTORER / manifest.NAME, sealed.model_dump_json(indent=2) + "\n")
     write_json(place / FIGURES, {name: figures[name] for name in EVALUATED})
     return [released_restorer(place), place / FIGURES]

@@ -1,5 +1,6 @@
 import shutil
 
+import numpy as np
 import pytest
 
 from pulih.common.config import StageConfig
@@ -7,7 +8,7 @@ from pulih.common.errors import ArtifactError
 from pulih.common.files import write_json
 from pulih.data.manifest import read_manifest, write_manifest
 from pulih.released import artifact
-from pulih.released.artifact import release, released_figures, released_restorer
+from pulih.released.artifact import SHIPPED, release, released_figures, released_restorer
 from pulih.restorer.infer import Restorer
 
 FIGURES = {"schema": 1, "about": {}, "test_seen": {"all": 1}, "test_unseen": {"all": 2}}
@@ -24,11 +25,23 @@ def run(tmp_path, blur_restorer):
     return folder
 
 
-def test_released_model_runs_and_keeps_its_digest(run, tmp_path):
+def test_released_model_runs_and_names_the_training_it_comes_from(run, tmp_path):
     release(run, tmp_path / "released")
     folder = released_restorer(tmp_path / "released")
-    assert Restorer.load(folder).digest == read_manifest(run / "restorer").digest()
+    line = np.full((64, 96), 200, np.uint8)
+    answers = [Restorer.load(place).restore_line(line) for place in (folder, run / "restorer")]
+    assert np.array_equal(*answers)
+    assert read_manifest(folder).facts["trained_as"] == read_manifest(run / "restorer").digest()
     assert released_figures(tmp_path / "released") == {"about": {}, "test_seen": {"all": 1}, "test_unseen": {"all": 2}}
+
+
+def test_history_of_the_training_is_left_out(run, tmp_path):
+    (run / "restorer" / "strips").mkdir()
+    (run / "restorer" / "strips" / "step-1.png").write_bytes(b"picture")
+    write_manifest(run / "restorer", "restorer", StageConfig(), {}, {})
+    write_manifest(run / "evaluation", "evaluation", StageConfig(), {"restorer": run / "restorer"}, {})
+    release(run, tmp_path / "released")
+    assert {path.name for path in (tmp_path / "released/restorer").rglob("*")} <= {*SHIPPED, "manifest.json"}
 
 
 def test_release_replaces_the_former_one(run, tmp_path):
