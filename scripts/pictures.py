@@ -34,8 +34,9 @@ def lines(run: Path) -> Image.Image:
 
 
 def page(run: Path) -> Image.Image:
-    """Return a part of the most damaged of the first synthetic pages, as scanned and as restored, side by side."""
-    sample = max(read_pages(run / "lines")[:12], key=lambda one: one.meta["severity"])
+    """Return a part of the synthetic page of median damage, as scanned and as restored, side by side."""
+    pages = sorted(read_pages(run / "lines"), key=lambda one: one.meta["severity"])
+    sample = pages[len(pages) // 2]
     restored = Restorer.load(run / "restorer").restore_page(sample.degraded).image
     top, bottom = (int(share * sample.degraded.shape[0]) for share in CUT)
     gap = np.full((bottom - top, GAP, 3), 255, np.uint8)

@@ -44,7 +44,7 @@ def wait_for(condition, seconds=180):
 
 @pytest.fixture
 def config(tmp_path, tiny_lines):
-    settings = {**TINY, "steps": 400}
+    settings = {**TINY, "steps": 1200}
     inputs = {"lines": str(tiny_lines)}
     path = write(tmp_path / "own.json", recognizer=settings, inputs=inputs, output=str(tmp_path / "reader"))
     yield path

@@ -22,11 +22,11 @@ TITLES = {
     SAUVOLA: "Sauvola",
     "wolf": "Wolf",
     "background_division": "background division + Otsu",
-    PULIH: "Pulih, threshold 128",
+    PULIH: "Pulih, fixed level",
     OURS_OTSU: "Pulih + Otsu",
-    PEER: "ERB re-implemented, zero-shot, threshold 128",
+    PEER: "ERB re-implemented, zero-shot, fixed level",
     f"{PEER}_otsu": "ERB re-implemented, zero-shot + Otsu",
-    FINETUNED: "Pulih fine-tuned on the other groups, threshold 128",
+    FINETUNED: "Pulih fine-tuned on the other groups, fixed level",
     f"{FINETUNED}_otsu": "Pulih fine-tuned on the other groups + Otsu",
 }
 

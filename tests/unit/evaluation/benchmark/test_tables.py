@@ -30,7 +30,7 @@ def test_published_rows_follow_what_was_measured_and_say_so(results):
 
 
 def test_differences_show_their_intervals(results):
-    assert "| 2012 | Pulih, threshold 128 minus Sauvola | -2.00 [-3.00, -1.00] |" in tables.markdown(results, ())
+    assert "| 2012 | Pulih, fixed level minus Sauvola | -2.00 [-3.00, -1.00] |" in tables.markdown(results, ())
 
 
 def test_latex_escapes_names_and_keeps_its_columns(results):
