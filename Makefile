@@ -33,7 +33,7 @@ setup: .venv/.installed  ## Install Poetry, the locked dependencies and the hand
 run: setup  ## The main job: the whole pipeline with configs/quick.json (CONFIG=... for another)
 	$(RUN) pulih run --config $(CONFIG)
 
-serve: setup  ## Serve the newest champion until Ctrl-C
+serve: setup  ## Serve the champion, or the model that comes with Pulih, until Ctrl-C
 	$(RUN) pulih serve
 
 s3: setup  ## Start a local S3 server and print the settings that use it

@@ -1,44 +1,30 @@
 """The ledger of deployments: one object per entry in the bucket, never overwritten, each sealing the one before."""
 
-import hashlib
-import json
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
+from pulih.common.chain import Link, flaw, seal_of
 from pulih.common.errors import ArtifactError
 from pulih.deployment.release import Release
 from pulih.stores.s3 import ObjectStore
 from pulih.stores.urls import S3Url
 
-START = "0" * 64
 Action = Literal["deploy", "rollback", "failed"]
 
 
-class Entry(BaseModel):
+class Entry(Link):
     """What happened to an endpoint: the release that was tried, and the object that the cluster was left with.
 
-    ``manifest`` is the InferenceService in force afterwards, None when there is none; ``hash`` is the SHA-256 of all
-    else as canonical JSON.
+    ``manifest`` is the InferenceService in force afterwards, None when there is none.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    sequence: int
-    time: str
     action: Action
     release: Release
     reason: str
     commit: str
     manifest: dict[str, Any] | None
-    previous: str
-    hash: str = ""
-
-    def sealed(self) -> "Entry":
-        """Return the entry with its hash."""
-        content = json.dumps(self.model_dump(mode="json", exclude={"hash"}), sort_keys=True, separators=(",", ":"))
-        return self.model_copy(update={"hash": hashlib.sha256(content.encode()).hexdigest()})
 
 
 class Ledger:
@@ -60,10 +46,8 @@ class Ledger:
                 entry = Entry.model_validate_json(self._store.read(stored.url))
             except ValidationError as err:
                 raise _altered(stored.url, "it does not parse") from err
-            if entry.sealed() != entry:
-                raise _altered(stored.url, "its content does not match its hash")
-            if (entry.sequence, entry.previous) != (len(found) + 1, found[-1].hash if found else START):
-                raise _altered(stored.url, "it does not follow the entry before it")
+            if why := flaw(entry, found):
+                raise _altered(stored.url, why)
             found.append(entry)
         return found
 
@@ -78,7 +62,7 @@ class Ledger:
             reason=reason,
             commit=commit,
             manifest=manifest,
-            previous=former[-1].hash if former else START,
+            previous=seal_of(former),
         ).sealed()
         name = f"{entry.sequence:06d}-{entry.hash[:12]}.json"
         self._store.write((entry.model_dump_json(indent=2) + "\n").encode(), self.folder / name)

@@ -2,16 +2,14 @@
 
 import multiprocessing
 import os
-import signal
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import connection
 
 import cv2
 
+from pulih.common.children import leave_signals_to_parent
 from pulih.common.errors import InputError, Interrupted
 from pulih.common.interrupt import StopFlag
 from pulih.data.images import read_pages
@@ -113,15 +111,5 @@ def start_readers(workers: int, stop: StopFlag) -> Iterator[Readers]:
 
 
 def _begin_worker() -> None:
-    # The terminal sends its signals to the whole group; only the parent decides what they mean.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    leave_signals_to_parent()
     cv2.setNumThreads(1)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)

@@ -4,7 +4,6 @@ The registry keeps the entries as notes of the registered model, and a file of J
 time. An altered, removed or reordered entry breaks the chain of hashes or parts the two copies.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -14,10 +13,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from pulih.common.chain import Link, flaw, seal_of
 from pulih.common.errors import ArtifactError
 
 NOTE = "pulih.promotion."
-START = "0" * 64
 
 
 class Reason(BaseModel):
@@ -32,24 +31,13 @@ class Reason(BaseModel):
     commit: str
 
 
-class Promotion(BaseModel):
-    """One entry; ``hash`` is the SHA-256 of all else as canonical JSON, ``previous`` that of the entry before."""
+class Promotion(Link):
+    """One entry."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    sequence: int
-    time: str
     model: str
     version: str
     replaces: str | None
     reason: Reason
-    previous: str
-    hash: str = ""
-
-    def sealed(self) -> "Promotion":
-        """Return the entry with its hash."""
-        content = json.dumps(self.model_dump(mode="json", exclude={"hash"}), sort_keys=True, separators=(",", ":"))
-        return self.model_copy(update={"hash": hashlib.sha256(content.encode()).hexdigest()})
 
     def line(self) -> str:
         """Return the entry as one line of JSON."""
@@ -65,7 +53,7 @@ def following(entries: list[Promotion], model: str, version: str, replaces: str 
         version=version,
         replaces=replaces,
         reason=reason,
-        previous=entries[-1].hash if entries else START,
+        previous=seal_of(entries),
     ).sealed()
 
 
@@ -87,10 +75,8 @@ def parse(lines: list[str], origin: str) -> list[Promotion]:
             entry = Promotion.model_validate_json(line)
         except ValidationError as err:
             raise _altered(number, origin, "it does not parse") from err
-        if entry.sealed() != entry:
-            raise _altered(number, origin, "its content does not match its hash")
-        if entry.sequence != number or entry.previous != (entries[-1].hash if entries else START):
-            raise _altered(number, origin, "it does not follow the entry before it")
+        if why := flaw(entry, entries):
+            raise _altered(number, origin, why)
         entries.append(entry)
     return entries
 

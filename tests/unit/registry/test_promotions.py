@@ -2,8 +2,8 @@ import json
 
 import pytest
 
+from pulih.common.chain import START
 from pulih.common.errors import ArtifactError
-from pulih.registry import promotions
 from pulih.registry.promotions import Reason, extend_file, following, from_notes, note_key, parse, read_file
 
 REASON = Reason(restorer="r", evaluation="e", decision="d", policy="p", commit="c")
@@ -19,7 +19,7 @@ def entries():
 
 def test_each_entry_seals_the_one_before(entries):
     assert [e.sequence for e in entries] == [1, 2, 3]
-    assert entries[0].previous == promotions.START
+    assert entries[0].previous == START
     assert [e.previous for e in entries[1:]] == [e.hash for e in entries[:-1]]
     assert len({e.hash for e in entries}) == 3
 
