@@ -16,10 +16,13 @@ from pulih.evaluation.config import EvaluationConfig
 from pulih.recognizer.metrics import character_edits, word_edits
 
 if TYPE_CHECKING:
+    from pulih.recognizer.decode import Reading
     from pulih.recognizer.model import Recognizer
 
 log = get_logger(__name__)
 METHODS = ("degraded", "white_page", "background_division", "sauvola", "restored", "clean")
+SELECTED = "selected"  # of each line the restored image where the recognizer is surer of it, else the degraded one
+MEASURED = (*METHODS, SELECTED)
 Candidates = dict[str, list[GreyImage]]
 
 
@@ -43,7 +46,7 @@ def candidates(samples: list[LineSample], restorer: Path, config: EvaluationConf
     }
 
 
-def read_lines_of(recognizer: "Recognizer", images: list[GreyImage], batch_lines: int) -> list[str]:
+def readings_of(recognizer: "Recognizer", images: list[GreyImage], batch_lines: int) -> list["Reading"]:
     """Read images of the recognizer's height greedily; lines of like width share a batch.
 
     Raises:
@@ -52,27 +55,32 @@ def read_lines_of(recognizer: "Recognizer", images: list[GreyImage], batch_lines
     import torch
 
     from pulih.data.batches import stack
-    from pulih.recognizer.decode import read
+    from pulih.recognizer.decode import read_surely
 
     if heights := {image.shape[0] for image in images} - {recognizer.height}:
         fix = "Evaluate with a recognizer that was trained on lines of this height."
         raise ArtifactError(f"lines {recognizer.height} pixels high", f"{min(heights)} pixels", fix)
     order = sorted(range(len(images)), key=lambda index: images[index].shape[1])
-    texts: dict[int, str] = {}
+    found: dict[int, Reading] = {}
     for start in range(0, len(order), batch_lines):
         chosen = order[start : start + batch_lines]
         widths = torch.tensor([images[index].shape[1] for index in chosen])
-        texts.update(zip(chosen, read(recognizer, stack([images[i] for i in chosen]), widths), strict=True))
-    return [texts[index] for index in range(len(images))]
+        found.update(zip(chosen, read_surely(recognizer, stack([images[i] for i in chosen]), widths), strict=True))
+    return [found[index] for index in range(len(images))]
+
+
+def read_lines_of(recognizer: "Recognizer", images: list[GreyImage], batch_lines: int) -> list[str]:
+    """Return the texts of ``readings_of``."""
+    return [reading.text for reading in readings_of(recognizer, images, batch_lines)]
 
 
 def measure(
     samples: list[LineSample], images: Candidates, recognizer: "Recognizer", config: EvaluationConfig
 ) -> pd.DataFrame:
-    """Return one row per line and method: similarity to the clean line, and what the recognizer read.
+    """Return one row per line and method of ``MEASURED``: similarity to the clean line, and what the recognizer read.
 
-    Columns: key, font, severity, method, psnr (dB), ssim, text, read, characters, substitutions, deletions,
-    insertions, words, word_errors.
+    Columns: key, font, severity, method, image (the method whose image it is), psnr (dB), ssim, text, read, confidence,
+    characters, substitutions, deletions, insertions, words, word_errors.
     """
     about = pd.DataFrame(
         {
@@ -81,14 +89,21 @@ def measure(
             "severity": [float(sample.meta["severity"]) for sample in samples],
         }
     )
+    from pulih.recognizer.decode import surer
+
     texts = [recognizer.charset.normalize(sample.text) for sample in samples]
-    tables = []
+    tables, readings = {}, {}
     for method, shown in images.items():
-        reads = read_lines_of(recognizer, shown, config.batch_lines)
+        readings[method] = readings_of(recognizer, shown, config.batch_lines)
         likeness = _likeness([sample.clean for sample in samples], shown)
-        tables.append(pd.concat([about.assign(method=method), likeness, _reading(texts, reads)], axis=1))
+        row = pd.concat(
+            [about.assign(method=method, image=method), likeness, _reading(texts, readings[method])], axis=1
+        )
+        tables[method] = row
         log.info("%s: %d lines measured", method, len(samples))
-    return pd.concat(tables, ignore_index=True)
+    restored = surer(readings["degraded"], readings["restored"], config.selection_margin)
+    selected = [tables["restored" if better else "degraded"].iloc[[line]] for line, better in enumerate(restored)]
+    return pd.concat([*tables.values(), pd.concat(selected).assign(method=SELECTED)], ignore_index=True)
 
 
 def _likeness(clean: list[GreyImage], images: list[GreyImage]) -> pd.DataFrame:
@@ -98,12 +113,14 @@ def _likeness(clean: list[GreyImage], images: list[GreyImage]) -> pd.DataFrame:
         )
 
 
-def _reading(texts: list[str], reads: list[str]) -> pd.DataFrame:
+def _reading(texts: list[str], readings: list["Reading"]) -> pd.DataFrame:
+    reads = [reading.text for reading in readings]
     characters, words = character_edits(texts, reads), word_edits(texts, reads)
     return pd.DataFrame(
         {
             "text": texts,
             "read": reads,
+            "confidence": [reading.confidence for reading in readings],
             "characters": characters.lengths,
             "substitutions": characters.substitutions,
             "deletions": characters.deletions,

@@ -7,7 +7,7 @@ import pandas as pd
 from pulih.common.html import figure_svg, png_data_uri, render
 from pulih.evaluation.charts import SPLIT_TITLES, curves
 from pulih.evaluation.examples import SHOWN, Example
-from pulih.evaluation.measure import METHODS
+from pulih.evaluation.measure import MEASURED, METHODS, SELECTED
 from pulih.evaluation.summary import GROUPS, PARTS, Tree
 
 ENLARGED = 1.75
@@ -25,6 +25,7 @@ METHOD_TITLES = {
     "background_division": "background division",
     "sauvola": "Sauvola threshold",
     "restored": "restored by Pulih",
+    SELECTED: "restored where the reader is surer of it",
     "clean": "clean line (upper bound)",
 }
 
@@ -53,7 +54,7 @@ def render_report(metrics: Tree, per_line: pd.DataFrame, examples: dict[str, lis
         split_titles=SPLIT_TITLES,
         groups=GROUPS,
         group_titles=GROUP_TITLES,
-        methods=METHODS,
+        methods=MEASURED,
         method_titles=METHOD_TITLES,
         metric_names=tuple(PARTS),
         charts=[(figure_svg(figure), caption) for figure, caption in charts],

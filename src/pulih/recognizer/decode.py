@@ -4,6 +4,8 @@ Axes: B line, H height, W width, T column, K class (0 = blank).
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +21,34 @@ if TYPE_CHECKING:
 Prefix = tuple[int, ...]
 # A character less likely than this in a column cannot change the result in practice, and most of K are.
 NEGLIGIBLE = 1e-4
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a line says, and how sure the recognizer is of it.
+
+    ``confidence`` in [0, 1] is the geometric mean, over the columns, of the probability of the best class.
+    """
+
+    text: str
+    confidence: float
+
+
+def surer(before: Sequence[Reading], after: Sequence[Reading], margin: float) -> list[bool]:
+    """Return for each line whether the recognizer is surer of ``after`` by more than ``margin`` (0.02 = 2 %)."""
+    pairs = zip(before, after, strict=True)
+    return [second.confidence > (1 + margin) * first.confidence for first, second in pairs]
+
+
+@torch.no_grad()
+def read_surely(model: "Recognizer", images_B1HW: torch.Tensor, widths: torch.Tensor) -> list[Reading]:
+    """Read lines greedily and say how sure each reading is; arguments as in ``read``."""
+    columns = columns_of(widths, model.stride)
+    logits_BTK = model(images_B1HW).float()
+    best_BT = logits_BTK.log_softmax(-1).amax(-1)
+    sure = [float(row[:length].mean().exp()) for row, length in zip(best_BT, columns.tolist(), strict=True)]
+    texts = greedy(logits_BTK, columns, model.charset)
+    return [Reading(text, confidence) for text, confidence in zip(texts, sure, strict=True)]
 
 
 @torch.no_grad()

@@ -1,8 +1,8 @@
 """Confidence-aware restoration: where the network hesitates, the answer keeps some of the input.
 
-A pixel in which the network is sure is nearly 0 or nearly 1. What lies between, around doubtful strokes, is blended
-with the input on white paper, so that a reader sees the evidence and not a guess. Images are 8-bit grey (H, W), 255 =
-paper, at the scale of the training lines.
+A pixel in which the network is sure is nearly 0 or nearly 1, and so are ink and paper on both sides of a stroke's grey
+rim. Grey without ink and paper beside it is a guess: there the input, on white paper, is blended in, so that a reader
+sees the evidence. Images are 8-bit grey (H, W), 255 = paper, at the scale of the training lines.
 """
 
 import cv2
@@ -12,13 +12,20 @@ from numpy.typing import NDArray
 from pulih.restorer.resample import strips
 
 GreyImage = NDArray[np.uint8]
-SPREAD = 2.0  # pixels; doubt about a stroke is doubt about its surroundings
-DOUBT = np.rint(255 * 4 * np.linspace(0, 1, 256) * (1 - np.linspace(0, 1, 256))).astype(np.uint8)
+SPREAD = 4.0  # pixels; doubt about a stroke is doubt about its surroundings
+REACH = np.ones((3, 3), np.uint8)  # a rim has its ink and its paper within a pixel
+GREYNESS = np.rint(255 * 4 * np.linspace(0, 1, 256) * (1 - np.linspace(0, 1, 256))).astype(np.uint8)
 
 
 def doubt(restored: GreyImage) -> GreyImage:
-    """Return how little the network is sure, 0 = sure to 255 = undecided: 4 r (1 - r) of the answer r, spread out."""
-    return np.asarray(cv2.GaussianBlur(cv2.LUT(restored, DOUBT), (0, 0), SPREAD), np.uint8)
+    """Return how little the network is sure, 0 = sure to 255 = undecided, spread out.
+
+    It is 4 r (1 - r) of the answer r, times what the contrast among a pixel and its neighbours lacks of black on white:
+    the rims of strokes are grey on every page.
+    """
+    contrast = cv2.subtract(cv2.dilate(restored, REACH), cv2.erode(restored, REACH))
+    guessed = cv2.multiply(cv2.LUT(restored, GREYNESS), cv2.bitwise_not(contrast), scale=1 / 255)
+    return np.asarray(cv2.GaussianBlur(guessed, (0, 0), SPREAD), np.uint8)
 
 
 def on_white_paper(degraded: GreyImage, line_height: int) -> GreyImage:
@@ -36,7 +43,7 @@ def keep_where_unsure(restored: GreyImage, degraded: GreyImage, line_height: int
     """Return the restored image with the input, on white paper, where the network was not sure.
 
     Args:
-        strength: share of the input where the network is undecided; 0 = the network's answer as it is.
+        strength: times the doubt, at most 1, is the share of the input; 0 = the network's answer as it is.
     """
     if strength == 0:
         return restored

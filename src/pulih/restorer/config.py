@@ -92,7 +92,7 @@ class RestorerConfig(StageConfig):
     weights: LossWeights = LossWeights()
     schedule: ScheduleConfig = ScheduleConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
-    keep_unsure: float = Field(1.0, ge=0, le=4, description="share of the input kept where the network is undecided")
+    keep_unsure: float = Field(6.0, ge=0, le=20, description="share of the input kept = this times the network's doubt")
     seed: int = Field(1, ge=0)
     processes: int = Field(0, ge=0, description="training processes; 0 = one per GPU, else one")
     threads: int = Field(0, ge=0, description="CPU threads per process; 0 = the cores shared out among the processes")

@@ -4,7 +4,7 @@ import pytest
 from pulih.common.errors import ArtifactError
 from pulih.data.batches import stack
 from pulih.data.lines import read_lines
-from pulih.evaluation.measure import METHODS, candidates, measure, read_lines_of
+from pulih.evaluation.measure import MEASURED, METHODS, SELECTED, candidates, measure, read_lines_of
 from pulih.recognizer.model import load_recognizer
 
 
@@ -61,7 +61,7 @@ def test_rows_are_one_per_line_and_method_with_edits_that_explain_the_reading(sa
     import rapidfuzz
 
     table = measure(samples, images, reader, config)
-    assert table.groupby("method").size().to_dict() == dict.fromkeys(METHODS, len(samples))
+    assert table.groupby("method").size().to_dict() == dict.fromkeys(MEASURED, len(samples))
     for row in table.itertuples():
         distance = rapidfuzz.distance.Levenshtein.distance(row.text, row.read.strip())
         assert row.substitutions + row.deletions + row.insertions == distance
@@ -71,3 +71,18 @@ def test_rows_are_one_per_line_and_method_with_edits_that_explain_the_reading(sa
     assert (clean["psnr"] == 100).all()
     assert (clean["ssim"] == 1).all()
     assert (table[table["method"] != "clean"]["psnr"] < 60).all()
+
+
+def test_a_line_is_selected_restored_only_where_the_reader_is_surer_of_it(samples, images, reader, config):
+    table = measure(samples, images, reader, config)
+    parts = {method: table[table["method"] == method].reset_index() for method in ("degraded", "restored", SELECTED)}
+    ratio = parts["restored"]["confidence"] / parts["degraded"]["confidence"]
+    # Half of the lines lie on each side of this margin, so that the claim is tried both ways.
+    margin = float(np.median(ratio)) - 1
+    chosen = measure(samples, images, reader, config.model_copy(update={"selection_margin": margin}))
+    selected = chosen[chosen["method"] == SELECTED].reset_index()
+    surer = ratio > 1 + margin
+    assert 0 < surer.sum() < len(samples)
+    assert selected["image"].tolist() == ["restored" if better else "degraded" for better in surer]
+    wanted = parts["restored"]["psnr"].where(surer, parts["degraded"]["psnr"])
+    assert selected["psnr"].tolist() == wanted.tolist()

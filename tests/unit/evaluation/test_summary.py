@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from pulih.evaluation.config import EvaluationConfig
-from pulih.evaluation.measure import METHODS
+from pulih.evaluation.measure import MEASURED
 from pulih.evaluation.summary import GROUPS, in_group, summarize
 
 CONFIG = EvaluationConfig(resamples=200)
@@ -13,7 +13,7 @@ def rows(split, severities, errors, fonts=None):
     """Rows of lines of 10 characters and 2 words; ``errors[method]`` gives (sub, del, ins) of each line."""
     fonts = fonts or [f"font-{n}" for n in range(len(severities))]
     tables = []
-    for method in METHODS:
+    for method in MEASURED:
         edits = np.array(errors.get(method, [(0, 0, 0)] * len(severities)))
         tables.append(
             pd.DataFrame(
@@ -23,6 +23,7 @@ def rows(split, severities, errors, fonts=None):
                     "font": fonts,
                     "severity": severities,
                     "method": method,
+                    "image": method,
                     "psnr": [20.0 + n for n in range(len(severities))],
                     "ssim": 0.5,
                     "characters": 10,
@@ -79,6 +80,25 @@ def test_a_line_misread_as_badly_when_clean_is_not_worse_than_both():
     change = summarize(rows("test_seen", [0.1, 0.2, 0.3], errors), CONFIG)["test_seen"]["all"]["change"]
     assert change["lines_worse"]["mean"] == 1
     assert change["lines_worse_than_both"]["mean"] == pytest.approx(1 / 3)
+
+
+def test_the_selection_is_compared_with_the_degraded_lines_and_says_how_many_are_restored():
+    errors = {"degraded": [(2, 0, 0)] * 4, "restored": [(3, 0, 0)] * 4, "selected": [(2, 0, 0)] * 3 + [(4, 0, 0)]}
+    table = rows("test_seen", [0.1, 0.2, 0.3, 0.4], errors)
+    selected = table["method"] == "selected"
+    table.loc[selected, "image"] = ["degraded", "degraded", "degraded", "restored"]
+    part = summarize(table, CONFIG)["test_seen"]["all"]
+    assert part["selection"]["lines_worse"]["mean"] == pytest.approx(1 / 4)
+    assert part["selection"]["restored_share"]["mean"] == pytest.approx(1 / 4)
+    assert part["selection"]["cer"]["mean"] == pytest.approx(2 / 40)
+    assert part["change"]["lines_worse"]["mean"] == 1
+
+
+def test_what_a_perfect_restorer_would_reach_is_the_change_to_the_clean_line():
+    errors = {"degraded": [(2, 0, 0), (0, 0, 0)], "clean": [(0, 0, 0), (1, 0, 0)]}
+    part = summarize(rows("test_seen", [0.1, 0.2], errors), CONFIG)["test_seen"]["all"]
+    assert part["perfect"]["cer"]["mean"] == pytest.approx(-1 / 20)
+    assert part["perfect"]["lines_worse"]["mean"] == pytest.approx(1 / 2)
 
 
 def test_splits_are_apart_and_empty_groups_are_left_out():

@@ -7,7 +7,7 @@ import torch
 
 from pulih.data.charset import Charset
 from pulih.recognizer import decode
-from pulih.recognizer.decode import best_prefix, greedy
+from pulih.recognizer.decode import Reading, best_prefix, greedy, surer
 
 ABC = Charset("abc")
 
@@ -66,3 +66,22 @@ def test_read_and_beam_use_the_width_of_each_line():
     images, widths = torch.ones(2, 1, 64, 16), torch.tensor([16, 5])
     assert decode.read(Painted(), images, widths) == ["abc", "ab"]
     assert decode.beam(Painted(), images, widths, size=4) == ["abc", "ab"]
+
+
+def test_confidence_is_the_geometric_mean_of_the_best_classes_over_the_line_alone():
+    probs_TK = torch.tensor([[0.1, 0.9, 0, 0], [0.6, 0.1, 0.2, 0.1], [0.25, 0.25, 0.25, 0.25]])
+
+    class Unsure(torch.nn.Module):
+        charset, stride = ABC, 4
+
+        def forward(self, images):
+            return probs_TK.log()[None].repeat(len(images), 1, 1)
+
+    whole, narrow = decode.read_surely(Unsure(), torch.ones(2, 1, 64, 12), torch.tensor([12, 8]))
+    assert whole.confidence == pytest.approx((0.9 * 0.6 * 0.25) ** (1 / 3))
+    assert narrow == Reading("a", pytest.approx((0.9 * 0.6) ** 0.5))
+
+
+def test_surer_asks_for_more_than_the_margin():
+    before, after = [Reading("a", 0.5)] * 3, [Reading("b", value) for value in (0.509, 0.511, 0.4)]
+    assert surer(before, after, 0.02) == [False, True, False]

@@ -84,7 +84,7 @@ class Shelf:
         group = {
             "degraded": {"cer": {"mean": 0.4, "low": 0.3, "high": 0.5}},
             "restored": {n: {"mean": v, "low": v - spread[n], "high": v + spread[n]} for n, v in restored.items()},
-            "change": {"lines_worse": {"mean": 0.01, "low": 0.0, "high": 0.02}},
+            "selection": {"lines_worse": {"mean": 0.01, "low": 0.0, "high": 0.02}},
         }
         path = self.folder / name
         path.mkdir()

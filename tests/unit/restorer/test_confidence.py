@@ -35,12 +35,20 @@ def test_doubt_is_4_r_times_1_minus_r() -> None:
         assert found == pytest.approx(np.full((32, 32), 255 * wanted), abs=1)
 
 
-def test_doubt_spreads_around_a_stroke_and_no_further() -> None:
+def test_doubt_spreads_around_a_grey_stroke_and_no_further() -> None:
     line = np.full((64, 200), 255, np.uint8)
     line[:, 100] = 128
     found = doubt(line)
-    assert found[30, 100] > found[30, 102] > 0
-    assert found[30, 110] == 0
+    assert found[30, 100] > found[30, 104] > 0
+    assert found[30, 120] == 0
+
+
+def test_the_grey_rim_of_a_black_stroke_is_no_doubt() -> None:
+    line = np.full((64, 200), 255, np.uint8)
+    line[:, 99], line[:, 100:104], line[:, 104] = 128, 0, 128
+    assert doubt(line).max() == 0
+    line[:, 100:104] = 110
+    assert doubt(line).max() > 60
 
 
 def test_strips_leave_no_seam(monkeypatch) -> None:

@@ -17,13 +17,12 @@ from pulih.data.transcribed import Collection, read_collection
 from pulih.evaluation.reading.config import ReadingConfig
 from pulih.evaluation.reading.material import choose_lines, contrast, make_folds, reader_view, writer_of
 from pulih.evaluation.reading.outputs import write_results
-from pulih.evaluation.reading.readers import RealLines, adapted_reader, readings
-from pulih.evaluation.reading.restoring import METHODS, ORIGINAL, identity, restored_crops
+from pulih.evaluation.reading.readers import Readings, RealLines, adapted_reader, readings, selected
+from pulih.evaluation.reading.restoring import MEASURED, METHODS, ORIGINAL, identity, restored_crops
 from pulih.evaluation.reading.sheet import chosen_lines, sheet
 from pulih.evaluation.reading.tables import READERS, Tree, rows_of, summarize, thirds
 
 log = get_logger(__name__)
-Texts = dict[str, dict[str, str]]
 
 
 def benchmark(config: ReadingConfig, data: Path, restorer: Path, recognizer: Path, output: Path) -> Tree:
@@ -95,7 +94,7 @@ def _read_all(
 ) -> pd.DataFrame:
     """Return the rows of both readers; the adapted one reads every line in the fold that tests its writer."""
     cache = output / "readings"
-    texts: dict[str, Texts] = {
+    found: dict[str, dict[str, Readings]] = {
         "zero_shot": readings(recognizer, material, range(len(table)), config, cache),
         "adapted": {method: {} for method in METHODS},
     }
@@ -104,11 +103,12 @@ def _read_all(
         reader = adapted_reader(fold, material, recognizer, config, output / "readers")
         tested = np.flatnonzero(table["writer"].isin(fold.tested)).tolist()
         for method, read in readings(reader, material, tested, config, cache).items():
-            texts["adapted"][method] |= read
+            found["adapted"][method] |= read
+    found = {reader: read | selected(read, config.selection_margin) for reader, read in found.items()}
     parts = [
-        rows_of(table, reader, method, [texts[reader][method][key] for key in table["sha256"]])
+        rows_of(table, reader, method, [found[reader][method][key].text for key in table["sha256"]])
         for reader in READERS
-        for method in METHODS
+        for method in MEASURED
     ]
     return pd.concat(parts, ignore_index=True)
 

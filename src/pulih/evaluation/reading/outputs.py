@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from pulih.common.files import write_bytes, write_json, write_text
-from pulih.evaluation.reading.restoring import METHODS, ORIGINAL, RESTORED
+from pulih.evaluation.reading.restoring import MEASURED, ORIGINAL, RESTORED, SELECTED
 from pulih.evaluation.reading.tables import READERS, THIRDS, Tree
 
 READER_TITLES = {"zero_shot": "as trained", "adapted": "adapted to other hands"}
-METHOD_TITLES = {ORIGINAL: "as scanned", "line": "restored as a line", "page": "restored as a page"}
+METHOD_TITLES = {ORIGINAL: "as scanned", "line": "restored as a line", "page": "restored as a page"} | {
+    selected: f"as scanned or as a {method}, whichever the reader is surer of"
+    for selected, method in zip(SELECTED, RESTORED, strict=True)
+}
 HEADER = (
     "reader",
     "lines",
@@ -41,7 +44,7 @@ def table_rows(figures: Tree) -> list[tuple[str, ...]]:
         for name in ("all", *THIRDS):
             if name in groups:
                 label = f"{name} ({groups[name]['lines']})"
-                rows += [_row(READER_TITLES[reader], label, m, groups[name][m]) for m in METHODS]
+                rows += [_row(READER_TITLES[reader], label, m, groups[name][m]) for m in MEASURED]
     return rows
 
 
@@ -81,7 +84,7 @@ def markdown(results: Tree, rows: list[tuple[str, ...]]) -> str:
     overall = figures["adapted"]["all"]
     lines = [
         "# Does restoration help to read real handwriting?\n",
-        *(f"- {verdict(figures, reader, method)}" for reader in READERS for method in RESTORED),
+        *(f"- {verdict(figures, reader, method)}" for reader in READERS for method in MEASURED[1:]),
         f"\n{overall['lines']} lines of {len(figures['adapted']['by_manuscript'])} manuscripts by {overall['writers']} "
         f"writers as far as known. Restorer {about['restorer']}, recognizer {about['recognizer']}. Intervals: "
         f"{about['level']:.0%} bootstrap over writers; changes are paired, below 0 is better. `worse` and `better`: "

@@ -14,13 +14,14 @@ from pulih.data.charset import Charset
 from pulih.data.lines import GreyImage, LineSample
 from pulih.data.manifest import read_manifest
 from pulih.data.transcribed import TranscribedLine
-from pulih.evaluation.measure import read_lines_of
+from pulih.evaluation.measure import readings_of
 from pulih.evaluation.reading.config import ReadingConfig
 from pulih.evaluation.reading.material import Fold, writer_of
-from pulih.evaluation.reading.restoring import METHODS, ORIGINAL, RESTORED
+from pulih.evaluation.reading.restoring import METHODS, ORIGINAL, RESTORED, SELECTED
 
 if TYPE_CHECKING:
     from pulih.recognizer.config import AdaptationConfig
+    from pulih.recognizer.decode import Reading
     from pulih.recognizer.model import Recognizer
 
 log = get_logger(__name__)
@@ -28,6 +29,7 @@ log = get_logger(__name__)
 READING_CODE = ("recognizer/model.py", "recognizer/layers.py", "recognizer/decode.py", "evaluation/reading/material.py")
 CHUNK = 128  # lines read between two writes of the cache
 Views = dict[str, list[GreyImage]]
+Readings = dict[str, "Reading"]  # by the line's SHA-256
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def _plan(
 
 def readings(
     reader: Path, material: RealLines, indices: Sequence[int], config: ReadingConfig, folder: Path
-) -> dict[str, dict[str, str]]:
+) -> dict[str, Readings]:
     """Return, per method and SHA-256, what the recognizer at ``reader`` reads in the lines ``indices``.
 
     What was read before is kept by reader, restorer, method, line, and the code of both.
@@ -108,22 +110,39 @@ def readings(
     from pulih.recognizer.model import load_recognizer
 
     model, name = load_recognizer(reader), read_manifest(reader).digest()
-    texts = {}
+    found = {}
     for method in METHODS:
         source = ORIGINAL if method == ORIGINAL else f"{method}-{material.restorer}"
         path = folder / f"{name}-{source_digest(*READING_CODE)}-{source}-{config.paper_tone}.json"
-        texts[method] = _read(model, material, indices, method, path, config)
-    return texts
+        found[method] = _read(model, material, indices, method, path, config)
+    return found
+
+
+def selected(found: dict[str, Readings], margin: float) -> dict[str, Readings]:
+    """Return for each way of restoring the readings of the restored lines where they are surer, else the originals'."""
+    from pulih.recognizer.decode import surer
+
+    original = found[ORIGINAL]
+    answers = {}
+    for name, method in zip(SELECTED, RESTORED, strict=True):
+        restored = [found[method][key] for key in original]
+        better = surer(list(original.values()), restored, margin)
+        pairs = zip(original, restored, better, strict=True)
+        answers[name] = {key: reading if take else original[key] for key, reading, take in pairs}
+    return answers
 
 
 def _read(
     model: "Recognizer", material: RealLines, indices: Sequence[int], method: str, path: Path, config: ReadingConfig
-) -> dict[str, str]:
-    known: dict[str, str] = read_json(path) if path.is_file() else {}
+) -> Readings:
+    from pulih.recognizer.decode import Reading
+
+    known: dict[str, tuple[str, float]] = read_json(path) if path.is_file() else {}
     missing = [index for index in indices if material.lines[index].sha256 not in known]
     chunks = [missing[start : start + CHUNK] for start in range(0, len(missing), CHUNK)]
     for chunk in track(chunks, f"read {method}", total=len(chunks)):
-        read = read_lines_of(model, [material.views[method][index] for index in chunk], config.batch_lines)
-        known |= {material.lines[index].sha256: text for index, text in zip(chunk, read, strict=True)}
+        read = readings_of(model, [material.views[method][index] for index in chunk], config.batch_lines)
+        pairs = zip(chunk, read, strict=True)
+        known |= {material.lines[index].sha256: (one.text, one.confidence) for index, one in pairs}
         write_json(path, known)
-    return {material.lines[index].sha256: known[material.lines[index].sha256] for index in indices}
+    return {material.lines[index].sha256: Reading(*known[material.lines[index].sha256]) for index in indices}

@@ -17,6 +17,9 @@ from pulih.restorer.inference_code import inference_digest
 ORIGINAL = "original"
 RESTORED = ("line", "page")
 METHODS = (ORIGINAL, *RESTORED)
+# Of each line the restored image where the reader is surer of it, else the original.
+SELECTED = tuple(f"{method}_selected" for method in RESTORED)
+MEASURED = (*METHODS, *SELECTED)
 
 
 def identity(restorer: Restorer) -> str:

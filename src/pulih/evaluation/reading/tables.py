@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pulih.evaluation.reading.config import ReadingConfig
-from pulih.evaluation.reading.restoring import METHODS, ORIGINAL, RESTORED
+from pulih.evaluation.reading.restoring import MEASURED, ORIGINAL
 from pulih.evaluation.significance import Bootstrap
 from pulih.recognizer.metrics import character_edits, word_edits
 
@@ -75,14 +75,14 @@ def group_figures(rows: pd.DataFrame, config: ReadingConfig) -> Tree:
     A change below 0 means that restoration helped. ``resampled_by`` says what the bootstrap draws: writers, or lines
     where a group has only one writer.
     """
-    tables = {method: rows[rows["method"] == method].sort_values("sha256", kind="stable") for method in METHODS}
+    tables = {method: rows[rows["method"] == method].sort_values("sha256", kind="stable") for method in MEASURED}
     writers = tables[ORIGINAL]["writer"].tolist()
     bootstrap = Bootstrap(writers, config.seed, config.resamples, config.level)
     unit = "writer" if len(set(writers)) > 1 else "line"
     tree: Tree = {"lines": len(writers), "writers": len(set(writers)), "resampled_by": unit}
     for method, table in tables.items():
         tree[method] = {name: asdict(bootstrap.ratio(*_part(table, name))) for name in PARTS}
-    for method in RESTORED:
+    for method in MEASURED[1:]:
         tree[method]["change"] = _change(tables[ORIGINAL], tables[method], bootstrap)
     return tree
 

@@ -15,7 +15,7 @@ def finished(plan, real_lines, trained_blur, judge, tmp_path_factory):
 
 def test_every_line_is_read_by_both_readers_from_every_image(finished):
     rows = pd.read_parquet(finished / "per_line.parquet")
-    assert len(rows) == 24 * 2 * 3
+    assert len(rows) == 24 * 2 * 5
     assert not rows.duplicated(["sha256", "reader", "method"]).any()
 
 

@@ -1,13 +1,14 @@
 import copy
 
 from pulih.evaluation.reading.outputs import latex, markdown, table_rows, verdict
+from pulih.evaluation.reading.restoring import MEASURED
 
 ESTIMATE = {"mean": 0.25, "low": 0.2, "high": 0.3}
 RATES = dict.fromkeys(("cer", "wer", "substitutions_insertions", "deletions"), ESTIMATE)
 CHANGE = RATES | {"lines_worse": ESTIMATE, "lines_better": ESTIMATE}
 GROUP = {
     **{"lines": 8, "writers": 2, "original": RATES},
-    **{method: RATES | {"change": CHANGE} for method in ("line", "page")},
+    **{method: RATES | {"change": CHANGE} for method in MEASURED[1:]},
 }
 READER = {"all": GROUP, "by_contrast": {"pale": GROUP}, "by_manuscript": {"ms_1": GROUP}}
 FIGURES = {"zero_shot": READER, "adapted": READER}
@@ -30,7 +31,7 @@ def test_a_verdict_says_when_nothing_is_shown():
 
 def test_every_reader_group_and_method_has_a_row():
     rows = table_rows(FIGURES)
-    assert len(rows) == 2 * 2 * 3
+    assert len(rows) == 2 * 2 * len(MEASURED)
     assert {row[1] for row in rows} == {"all (8)", "pale (8)"}
     assert rows[0][3] == "25.0 [20.0, 30.0]"
 

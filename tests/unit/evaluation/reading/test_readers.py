@@ -6,7 +6,8 @@ from pulih.data.charset import Charset
 from pulih.data.transcribed import grey_of, read_collection
 from pulih.evaluation.measure import read_lines_of
 from pulih.evaluation.reading.material import make_folds, reader_view
-from pulih.evaluation.reading.readers import RealLines, adapted_reader, readings, samples_of, stopping_samples
+from pulih.evaluation.reading.readers import RealLines, adapted_reader, readings, samples_of, selected, stopping_samples
+from pulih.recognizer.decode import Reading
 from pulih.recognizer.model import load_recognizer
 
 
@@ -51,11 +52,22 @@ def test_what_was_read_is_kept_and_only_the_rest_is_read(real_lines, plan, judge
     material = material_of(real_lines)
     some = readings(judge, material, [0, 1], plan, tmp_path)
     assert (
-        some["line"][material.lines[1].sha256]
+        some["line"][material.lines[1].sha256].text
         == read_lines_of(load_recognizer(judge), [material.views["line"][1]], 16)[0]
     )
     for path in tmp_path.iterdir():
-        write_json(path, read_json(path) | {material.lines[0].sha256: "kept"})
+        write_json(path, read_json(path) | {material.lines[0].sha256: ("kept", 0.5)})
     all_of = readings(judge, material, range(len(material.lines)), plan, tmp_path)
-    assert all_of["page"][material.lines[0].sha256] == "kept"
+    assert all_of["page"][material.lines[0].sha256] == Reading("kept", 0.5)
     assert len(all_of["page"]) == len(material.lines)
+
+
+def test_a_restored_reading_is_selected_only_where_the_reader_is_surer_of_it():
+    found = {
+        "original": {"a": Reading("a scan", 0.8), "b": Reading("b scan", 0.8)},
+        "line": {"b": Reading("b line", 0.9), "a": Reading("a line", 0.7)},
+        "page": {"a": Reading("a page", 0.81), "b": Reading("b page", 0.82)},
+    }
+    chosen = selected(found, 0.02)
+    assert [chosen["line_selected"][key].text for key in "ab"] == ["a scan", "b line"]
+    assert [chosen["page_selected"][key].text for key in "ab"] == ["a scan", "b page"]

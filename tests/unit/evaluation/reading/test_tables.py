@@ -21,6 +21,7 @@ def table(read, writers):
             "text": ["abcd"] * count,
         }
     )
+    read = {f"{method}_selected": read[method] for method in ("line", "page")} | read
     return pd.concat([rows_of(lines, "adapted", method, texts) for method, texts in read.items()], ignore_index=True)
 
 
