@@ -20,7 +20,7 @@ ink back. A generator trained on synthetic lines against a dual-modal discrimina
 ## Use
 Input and output: grey lines in [0, 1], 1 = paper, sides multiples of 32; the lines it learned from are of one height,
 so pages are first brought to that scale. `pulih restore` and the served endpoint do this. Where the network is
-undecided they blend the input in, divided by its paper tone: {keep_unsure:g} times the doubt is its share, at most all of it.
+undecided they blend in the input, divided by its paper tone: its share is {keep_unsure:g} times the doubt, at most 1.
 
 ## Figures on {validation} validation lines (synthetic, fonts of the training)
 | | restored | degraded |
