@@ -34,6 +34,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--peer", type=Path, metavar="DIR", help="trained peer of benchmark-restoration, zero-shot")
     parser.add_argument("--finetune", action="store_true", help="also fine-tune on the other groups, one left out")
     parser.add_argument("--finetune-set", action="append", default=[], metavar="KEY=VALUE", help="of FinetuneConfig")
+    parser.add_argument("--resized", action="store_true", help="also restore every page at half and double size")
     parser.add_argument("--threads", type=int, default=0, help="of the restorer; 0 = one per core")
     return parser.parse_args()
 
@@ -46,6 +47,7 @@ def main() -> None:
         tuning = build_config(FinetuneConfig, {}, asked.finetune_set) if asked.finetune else None
         request = Request(
             *(asked.folder, asked.output, asked.restorer, asked.peer, tuning),
+            resized=asked.resized,
             suffixes=Suffixes(*asked.suffixes),
             threads=asked.threads,
         )

@@ -8,6 +8,7 @@ from pulih.common.config import digest_of, read_json
 from pulih.common.errors import InputError
 from pulih.evaluation.benchmark import tables as binarization
 from pulih.evaluation.benchmark.published import PublishedRow
+from pulih.evaluation.measure import SELECTED
 from pulih.evaluation.peers import tables as restoration
 from pulih.evaluation.reading import outputs as reading
 from pulih.evaluation.speed import tables as speed
@@ -32,7 +33,7 @@ def _evaluation(values: Tree) -> str:
     rows = []
     for split in ("test_seen", "test_unseen"):
         for group, tree in values[split].items():
-            for method in ("degraded", "restored", "clean"):
+            for method in ("degraded", "restored", SELECTED, "clean"):
                 cells = [restoration.interval(tree[method][name], name) for name in ("psnr", "ssim", "cer")]
                 rows.append([split, group, str(tree["lines"]), method, *cells])
     about = ", ".join(f"{name} {values['about'][name]}" for name in ("restorer", "recognizer", "lines"))

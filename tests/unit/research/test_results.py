@@ -53,13 +53,13 @@ def test_stored_claims_become_the_sentences_of_the_report(comparison, tmp_path):
 def test_an_evaluation_becomes_rows_of_each_split_group_and_image(tmp_path):
     estimate = {"mean": 0.25, "low": 0.2, "high": 0.3}
     method = dict.fromkeys(("psnr", "ssim", "cer"), estimate)
-    group = {"lines": 7, "degraded": method, "restored": method, "clean": method}
+    group = {"lines": 7, "degraded": method, "restored": method, "selected": method, "clean": method}
     splits = {split: {"all": group} for split in ("test_seen", "test_unseen")}
     about = {"restorer": "r", "recognizer": "j", "lines": "l"}
     write_json(tmp_path / "metrics.json", {"about": about, **splits})
     page = render([tmp_path / "metrics.json"])
     assert "| test_unseen | all | 7 | restored | 0.25 [0.20, 0.30] | 0.250 [0.200, 0.300] | 25.0 [20.0, 30.0] |" in page
-    assert page.count("| all | 7 |") == 6
+    assert page.count("| all | 7 |") == 8
 
 
 def test_a_fine_tuning_says_its_budget():

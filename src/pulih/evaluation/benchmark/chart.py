@@ -19,6 +19,8 @@ COLOURS = {
     "background_division": "#d8b26a",
     PULIH: "#0b6e99",
     OURS_OTSU: "#58a9cc",
+    f"{PULIH}_half": "#8fc4d8",
+    f"{PULIH}_double": "#2f8f9d",
     PEER: "#7a4b94",
     f"{PEER}_otsu": "#b494c6",
     FINETUNED: "#b4431f",

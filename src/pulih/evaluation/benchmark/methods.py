@@ -8,7 +8,7 @@ from pulih.common.version import source_digest
 from pulih.evaluation import baselines
 from pulih.evaluation.benchmark.config import BenchmarkConfig
 from pulih.evaluation.binary import Mask
-from pulih.restorer import colour
+from pulih.restorer import colour, resample
 from pulih.restorer.inference_code import inference_digest
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 GreyImage = colour.GreyImage
 PULIH, OURS_OTSU, SAUVOLA = "pulih", "pulih_otsu", "sauvola"
 FINETUNED, PEER = "pulih_finetuned", "erb"
+RESIZED = {f"{PULIH}_half": 0.5, f"{PULIH}_double": 2.0}  # the page scanned at another resolution
 TITLES = {
     "otsu": "Otsu",
     SAUVOLA: "Sauvola",
@@ -24,6 +25,8 @@ TITLES = {
     "background_division": "background division + Otsu",
     PULIH: "Pulih, fixed level",
     OURS_OTSU: "Pulih + Otsu",
+    f"{PULIH}_half": "Pulih, page at half its size, fixed level",
+    f"{PULIH}_double": "Pulih, page at double size, fixed level",
     PEER: "ERB re-implemented, zero-shot, fixed level",
     f"{PEER}_otsu": "ERB re-implemented, zero-shot + Otsu",
     FINETUNED: "Pulih fine-tuned on the other groups, fixed level",
@@ -75,6 +78,21 @@ def restored(restorer: "Restorer", config: BenchmarkConfig, name: str = PULIH) -
 
     identity = {"model": restorer.digest, "threshold": config.threshold, "code": inference_digest()}
     return Family(name, (name, f"{name}_otsu"), identity, answer)
+
+
+def resized(restorer: "Restorer", config: BenchmarkConfig) -> list[Family]:
+    """Return the restorer on pages of half and of double size; its luminance is brought back and cut."""
+    return [_at_size(restorer, config, name, factor) for name, factor in RESIZED.items()]
+
+
+def _at_size(restorer: "Restorer", config: BenchmarkConfig, name: str, factor: float) -> Family:
+    def answer(page: colour.RgbImage) -> Answer:
+        result = restorer.restore_page(resample.resized(page, factor))
+        luminance = resample.fitted(result.luminance, page.shape)
+        return Answer({name: luminance < config.threshold}, {"x_height": result.x_height, "scale": result.scale})
+
+    identity = {"model": restorer.digest, "threshold": config.threshold, "factor": factor, "code": inference_digest()}
+    return Family(name, (name,), identity, answer)
 
 
 def _of_grey(name: str, parameters: dict[str, Any], binarize: Callable[[GreyImage], GreyImage]) -> Family:

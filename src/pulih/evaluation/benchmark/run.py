@@ -30,7 +30,8 @@ SHOWN = 3  # pages of the contact sheet, each of the worst, the median and the b
 class Request:
     """What to measure: pairs below ``folder``, by the classical methods and, if given, by a restorer artifact.
 
-    ``peer`` is a trained peer measured beside it, ``finetune`` also fine-tunes the restorer for every group.
+    ``peer`` is a trained peer measured beside it, ``finetune`` also fine-tunes the restorer for every group, and
+    ``resized`` also restores every page at half and at double size.
     """
 
     folder: Path
@@ -38,6 +39,7 @@ class Request:
     restorer: Path | None = None
     peer: Path | None = None
     finetune: FinetuneConfig | None = None
+    resized: bool = False
     suffixes: Suffixes = field(default_factory=Suffixes)
     threads: int = 0
 
@@ -83,6 +85,7 @@ def _families(request: Request, config: BenchmarkConfig) -> tuple[list[methods.F
 
     restorer = Restorer.load(request.restorer, request.threads)
     families.append(methods.restored(restorer, config))
+    families += methods.resized(restorer, config) if request.resized else []
     if request.peer is not None:
         from pulih.evaluation.peers.paged import page_restorer
 

@@ -29,6 +29,17 @@ def test_the_restorer_answers_as_it_serves_pages(first, blur_restorer):
     assert answer.facts["scale"] == served.scale
 
 
+def test_a_page_of_another_size_is_measured_at_its_own(first, blur_restorer):
+    page, _ = first
+    restorer = Restorer.load(blur_restorer, threads=1)
+    config = BenchmarkConfig()
+    (whole, _) = methods.restored(restorer, config).answer(page).masks.values()
+    for family in methods.resized(restorer, config):
+        (mask,) = family.answer(page).masks.values()
+        assert mask.shape == page.shape[:2]
+        assert compare(whole, mask).fm > 75, family.name
+
+
 def test_identity_changes_with_model_and_parameters(blur_restorer):
     restorer = Restorer.load(blur_restorer, threads=1)
     first = methods.restored(restorer, BenchmarkConfig()).identity
@@ -45,5 +56,6 @@ def test_every_method_has_a_title_and_a_colour(blur_restorer):
     config = BenchmarkConfig()
     restorer = Restorer.load(blur_restorer, threads=1)
     learned = [methods.restored(restorer, config, name) for name in (methods.PULIH, methods.PEER, methods.FINETUNED)]
-    names = {name for family in [*methods.classical(config), *learned] for name in family.methods}
+    families = [*methods.classical(config), *learned, *methods.resized(restorer, config)]
+    names = {name for family in families for name in family.methods}
     assert names == set(methods.TITLES) == set(COLOURS)
