@@ -77,7 +77,9 @@ def read_lines_of(recognizer: "Recognizer", images: list[GreyImage], batch_lines
 def measure(
     samples: list[LineSample], images: Candidates, recognizer: "Recognizer", config: EvaluationConfig
 ) -> pd.DataFrame:
-    """Return one row per line and method of ``MEASURED``: similarity to the clean line, and what the recognizer read.
+    """Return one row per line and method: similarity to the clean line, and what the recognizer read.
+
+    Where degraded and restored images are among the methods, ``SELECTED`` is one more.
 
     Columns: key, font, severity, method, image (the method whose image it is), psnr (dB), ssim, text, read, confidence,
     characters, substitutions, deletions, insertions, words, word_errors.
@@ -101,9 +103,11 @@ def measure(
         )
         tables[method] = row
         log.info("%s: %d lines measured", method, len(samples))
-    restored = surer(readings["degraded"], readings["restored"], config.selection_margin)
-    selected = [tables["restored" if better else "degraded"].iloc[[line]] for line, better in enumerate(restored)]
-    return pd.concat([*tables.values(), pd.concat(selected).assign(method=SELECTED)], ignore_index=True)
+    if {"degraded", "restored"} <= images.keys():
+        restored = surer(readings["degraded"], readings["restored"], config.selection_margin)
+        rows = [tables["restored" if better else "degraded"].iloc[[line]] for line, better in enumerate(restored)]
+        tables[SELECTED] = pd.concat(rows).assign(method=SELECTED)
+    return pd.concat(tables.values(), ignore_index=True)
 
 
 def _likeness(clean: list[GreyImage], images: list[GreyImage]) -> pd.DataFrame:

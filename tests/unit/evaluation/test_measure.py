@@ -86,3 +86,8 @@ def test_a_line_is_selected_restored_only_where_the_reader_is_surer_of_it(sample
     assert selected["image"].tolist() == ["restored" if better else "degraded" for better in surer]
     wanted = parts["restored"]["psnr"].where(surer, parts["degraded"]["psnr"])
     assert selected["psnr"].tolist() == wanted.tolist()
+
+
+def test_one_method_alone_is_measured_without_a_selection(samples, images, reader, config):
+    table = measure(samples, {"clean": images["clean"]}, reader, config)
+    assert table["method"].unique().tolist() == ["clean"]
