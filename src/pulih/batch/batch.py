@@ -7,15 +7,17 @@ from pathlib import Path
 from pulih.batch.conclusion import Conclusion, gather, write_lists
 from pulih.batch.config import BatchConfig
 from pulih.batch.intake import Intake
+from pulih.batch.pages import now
 from pulih.batch.pictures import Pictures
 from pulih.batch.pool import Pool
 from pulih.batch.report import write_report
 from pulih.batch.run import Batch, Identity
+from pulih.batch.segmentation import BY_KRAKEN, BY_ROWS, segmenter
 from pulih.batch.sources import find_sources
 from pulih.batch.state import open_state
 from pulih.batch.task import Setup
-from pulih.batch.work import now
 from pulih.common.config import digest_of
+from pulih.common.errors import InputError
 from pulih.common.interrupt import stop_on_signal
 from pulih.common.lock import only_process
 from pulih.common.logging import get_logger
@@ -44,12 +46,14 @@ def run_batch(
         destination: an ``s3://`` prefix to which answers are copied as they are finished.
 
     Raises:
-        InputError: the input names no image.
+        InputError: the input names no image, or text is asked for without a recognizer.
         ArtifactError: an artifact is missing or altered.
         BatchAborted: a policy ended the batch.
         Interrupted: SIGTERM or Ctrl-C; the same command goes on.
         FolderBusy: another batch works in ``output``.
     """
+    if config.page.read != "no":
+        _check_reading(artifacts)
     identity = _identity(config, artifacts)
     sources = find_sources(text, config.recursive, output)
     folder = output / FOLDER
@@ -57,7 +61,7 @@ def run_batch(
     workers = min(config.workers or len(os.sched_getaffinity(0)), len(sources))
     log.info("%d pages, %d workers, model %s", len(sources), workers, identity.model)
     with only_process(folder), open_state(folder / STATE) as state, stop_on_signal() as stop:
-        intake = Intake(folder / SPOOL, config.page.xml, config.page.limits)
+        intake = Intake(folder / SPOOL, config.page.takes_xml, config.page.limits)
         batch = Batch(config, sources, output, identity, state)
         try:
             with Pool(workers, setup, config.timeout) as pool:
@@ -74,3 +78,11 @@ def _identity(config: BatchConfig, artifacts: Artifacts) -> Identity:
     judge = verify(artifacts.recognizer, "recognizer").digest() if artifacts.recognizer else None
     told = config.page.model_dump(mode="json") | {"recognizer": judge}
     return Identity(verify(artifacts.restorer, "restorer").digest(), digest_of(told), told)
+
+
+def _check_reading(artifacts: Artifacts) -> None:
+    if artifacts.recognizer is None:
+        fix = "Give --recognizer DIR, an artifact of train-recognizer."
+        raise InputError("a recognizer that reads the lines", "none", fix)
+    program = segmenter()
+    log.info("pages without an XML file: %s", BY_KRAKEN if program else f"{BY_ROWS}; kraken is not installed")

@@ -9,6 +9,7 @@ from pulih.data.images import ImageLimits
 
 Mode = Literal["keep-paper", "clean-paper", "binary"]
 Format = Literal["auto", "png", "tiff", "jpeg"]
+Read = Literal["no", "missing", "replace"]
 MissingOutput = Literal["SKIP", "COPY", "ABORT"]
 ExistingOutput = Literal["SKIP", "OVERWRITE", "ABORT"]
 
@@ -30,6 +31,7 @@ class PageConfig(StageConfig):
     format: Format = Field("auto", description="auto: a TIFF stays a TIFF, all else becomes PNG")
     quality: int = Field(92, ge=1, le=100, description="of JPEG")
     xml: bool = Field(False, description="take the PAGE or ALTO file beside an image along")
+    read: Read = Field("no", description="into XML: text of lines that have none, or of all")
     harm: HarmConfig = HarmConfig()
     limits: ImageLimits = ImageLimits()
 
@@ -38,6 +40,11 @@ class PageConfig(StageConfig):
         if self.mode == "binary" and self.format == "jpeg":
             raise ValueError("binary pages are written as PNG or TIFF: JPEG would blur them")
         return self
+
+    @property
+    def takes_xml(self) -> bool:
+        """Whether the XML files beside the images matter."""
+        return self.xml or self.read != "no"
 
 
 class BatchConfig(StageConfig):

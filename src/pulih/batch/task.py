@@ -60,6 +60,17 @@ class PageFacts:
 
 
 @dataclass(frozen=True)
+class TextFacts:
+    """What was read of a page: its lines, how many got text, how sure of it on average, and how lines were found."""
+
+    lines: int
+    read: int
+    confidence: float | None
+    found: str
+    recognizer: str
+
+
+@dataclass(frozen=True)
 class FileFacts:
     """The figures of one file; ``kept`` names what was carried over beside the pixels, times are UTC (ISO 8601)."""
 
@@ -74,6 +85,7 @@ class FileFacts:
     started: str
     ended: str
     seconds: float
+    text: TextFacts | None = None
 
 
 @dataclass(frozen=True)

@@ -38,11 +38,13 @@ def _workshop(setup: Setup) -> Workshop:
 
     from pulih.batch.judging import Judge
     from pulih.batch.reading import LineReader
+    from pulih.batch.scribe import Scribe
     from pulih.restorer.infer import Restorer
 
     cv2.setNumThreads(1)
     reader = LineReader.load(setup.recognizer) if setup.recognizer else None
-    return Workshop(Judge(Restorer.load(setup.restorer, 1), reader, setup.page), setup.page, setup.output)
+    scribe = Scribe(reader, setup.page.read) if reader and setup.page.read != "no" else None
+    return Workshop(Judge(Restorer.load(setup.restorer, 1), reader, setup.page), setup.page, setup.output, scribe)
 
 
 def answer(workshop: Workshop, task: Task, setup: Setup) -> object:

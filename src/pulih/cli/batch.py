@@ -14,7 +14,8 @@ app = typer.Typer()
 Input = Annotated[str, typer.Argument(metavar="INPUT", help="Folder, glob, list of paths (.txt), or s3:// prefix.")]
 Output = Annotated[Path, typer.Argument(metavar="OUTPUT", help="Folder or s3:// prefix for the answers.")]
 Recognizer = Annotated[
-    Path | None, typer.Option(metavar="DIR", help="Recognizer whose confidence decides what is shown restored.")
+    Path | None,
+    typer.Option(metavar="DIR", help="Recognizer that judges what is shown restored, and reads."),
 ]
 Mode = Annotated[
     Literal["keep-paper", "clean-paper", "binary"] | None,
@@ -26,6 +27,10 @@ Format = Annotated[
 Quality = Annotated[int | None, typer.Option(min=1, max=100, help="Of JPEG.")]
 Recursive = Annotated[bool, typer.Option("--recursive", help="Also the folders below.")]
 Xml = Annotated[bool, typer.Option("--xml", help="Take PAGE or ALTO files beside the images along.")]
+Read = Annotated[
+    Literal["no", "missing", "replace"] | None,
+    typer.Option(help="Write what --recognizer reads into PAGE or ALTO: lines without text, or all of them."),
+]
 Workers = Annotated[int | None, typer.Option(min=0, max=256, help="Processes; one per core when not given.")]
 Timeout = Annotated[float | None, typer.Option(min=0.1, help="Seconds for one file.")]
 Retries = Annotated[int | None, typer.Option(min=0, max=10, help="Further attempts after a time-out or crash.")]
@@ -48,6 +53,7 @@ class BatchOptions:
     quality: Quality = None
     recursive: Recursive = False
     xml: Xml = False
+    read: Read = None
     workers: Workers = None
     timeout: Timeout = None
     retries: Retries = None
@@ -60,7 +66,8 @@ class BatchOptions:
 
     def values(self) -> dict[str, Any]:
         """Return what was given, as the keys of a BatchConfig."""
-        page = {"mode": self.mode, "format": self.format, "quality": self.quality, "xml": self.xml or None}
+        page = {name: getattr(self, name) for name in ("mode", "format", "quality", "read")}
+        page["xml"] = self.xml or None
         whole = {name: getattr(self, name) for name in ("workers", "timeout", "retries", "max_failed")}
         whole |= {"missing_output": self.missing_output, "existing_output": self.existing_output}
         whole["recursive"] = self.recursive or None
