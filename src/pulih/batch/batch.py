@@ -1,6 +1,7 @@
 """The whole of ``pulih batch``: from an input and an output to restored pages, lists and a report."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from pulih.batch.pool import Pool
 from pulih.batch.report import write_report
 from pulih.batch.run import Batch, Identity
 from pulih.batch.segmentation import BY_KRAKEN, BY_ROWS, segmenter
-from pulih.batch.sources import find_sources
+from pulih.batch.sources import Source, find_sources
 from pulih.batch.state import open_state
 from pulih.batch.task import Setup
 from pulih.common.config import digest_of
@@ -52,11 +53,27 @@ def run_batch(
         Interrupted: SIGTERM or Ctrl-C; the same command goes on.
         FolderBusy: another batch works in ``output``.
     """
+    sources = find_sources(text, config.recursive, output)
+    return run_sources(config, sources, output, artifacts, destination)
+
+
+def run_sources(
+    config: BatchConfig,
+    sources: Sequence[Source],
+    output: Path,
+    artifacts: Artifacts,
+    destination: str | None = None,
+    part: str = "",
+) -> Conclusion:
+    """Restore sources into ``output``; arguments and errors as ``run_batch``.
+
+    Args:
+        part: names the folder, below that of the batch, of a part that others work on beside.
+    """
     if config.page.read != "no":
         _check_reading(artifacts)
     identity = _identity(config, artifacts)
-    sources = find_sources(text, config.recursive, output)
-    folder = output / FOLDER
+    folder = output / FOLDER / part
     setup = Setup(artifacts.restorer, artifacts.recognizer, config.page, output, destination, folder / LOG)
     workers = min(config.workers or len(os.sched_getaffinity(0)), len(sources))
     log.info("%d pages, %d workers, model %s", len(sources), workers, identity.model)

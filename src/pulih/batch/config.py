@@ -61,3 +61,14 @@ class BatchConfig(StageConfig):
     pixels_in_flight: int = Field(100_000_000, gt=0, description="of pages in work together; one is always admitted")
     grace: float = Field(20.0, ge=0, description="seconds that pages in work get to finish after SIGTERM")
     samples: int = Field(4, ge=0, le=50, description="pages shown of each kind in the report")
+
+
+class ArchiveConfig(StageConfig):
+    """A batch that several tasks work on at once, each on a part of the pages."""
+
+    input: str = Field(min_length=1, description="folder, glob, list of paths (.txt), or s3:// prefix")
+    output: str = Field(min_length=1, description="folder that every task sees, or s3:// prefix")
+    restorer: str = Field("", description="artifact, a folder or s3:// prefix; empty: the one that comes with Pulih")
+    recognizer: str = Field("", description="artifact that judges and reads, likewise; empty: none")
+    parts: int = Field(4, ge=1, le=1000, description="tasks that the pages are divided among")
+    batch: BatchConfig = BatchConfig()
