@@ -6,7 +6,9 @@ from pulih import __version__
 from pulih.batch.scribe import PageText
 from pulih.batch.task import FileFacts, Task
 from pulih.batch.xmlfiles import XmlFile, new_xml
-from pulih.data.layout import Recognition, RestoredImage
+from pulih.data.layout import Layout, Recognition, RestoredImage
+
+NO_LINES = "no lines were looked for"
 
 
 def answer_xml(task: Task, facts: FileFacts, xml: XmlFile | None, text: PageText | None, filename: str) -> bytes | None:
@@ -17,13 +19,24 @@ def answer_xml(task: Task, facts: FileFacts, xml: XmlFile | None, text: PageText
     """
     if text is not None:
         xml = _with_text(task, facts, xml, text)
+    elif xml is None and task.image:
+        # In a workspace every page has a PAGE file.
+        xml = new_xml(_bare(facts), task.image, Recognition("", "", "Pulih", __version__, facts.ended), NO_LINES)
     if xml is None:
         return None
+    if task.image:
+        xml = xml.with_id(task.stem)
     if not facts.restored:
         return xml.markup.data
     settings = f"mode {task.parameters['mode']}, parameters {task.key.parameters}"
-    image = RestoredImage(filename, task.key.model, settings, "Pulih", __version__, facts.ended)
+    features = {"binary": "despeckled,binarized"}.get(task.parameters["mode"], "despeckled") if task.image else ""
+    shown = f"{task.answers}{filename}"
+    image = RestoredImage(shown, task.key.model, settings, "Pulih", __version__, facts.ended, features)
     return xml.with_restored(image)
+
+
+def _bare(facts: FileFacts) -> Layout:
+    return Layout("PAGE", facts.width, facts.height, ())
 
 
 def _with_text(task: Task, facts: FileFacts, xml: XmlFile | None, text: PageText) -> XmlFile:
@@ -31,5 +44,5 @@ def _with_text(task: Task, facts: FileFacts, xml: XmlFile | None, text: PageText
     image = "the restored page" if facts.restored else "the scan"
     recognition = Recognition(facts.text.recognizer, image, "Pulih", __version__, facts.ended)
     if xml is None:
-        xml = new_xml(text.layout, PurePosixPath(task.name).name, recognition, text.found)
+        xml = new_xml(text.layout, task.image or PurePosixPath(task.name).name, recognition, text.found)
     return xml.with_text(text.lines, recognition) if facts.text.read else xml

@@ -17,6 +17,7 @@ from pulih.batch.segmentation import BY_KRAKEN, BY_ROWS, segmenter
 from pulih.batch.sources import Source, find_sources
 from pulih.batch.state import open_state
 from pulih.batch.task import Setup
+from pulih.batch.workspaces import is_mets, mets_sources, register
 from pulih.common.config import digest_of
 from pulih.common.errors import InputError
 from pulih.common.interrupt import stop_on_signal
@@ -43,7 +44,8 @@ def run_batch(
     """Restore what ``text`` names into ``output``; a repeated call goes on where the last one was.
 
     Args:
-        text: a folder, a glob, a list of paths or an ``s3://`` prefix.
+        text: a folder, a glob, a list of paths, an ``s3://`` prefix, or the METS file of a workspace: then ``output``
+            is a folder in it, and becomes a file group.
         destination: an ``s3://`` prefix to which answers are copied as they are finished.
 
     Raises:
@@ -53,8 +55,14 @@ def run_batch(
         Interrupted: SIGTERM or Ctrl-C; the same command goes on.
         FolderBusy: another batch works in ``output``.
     """
-    sources = find_sources(text, config.recursive, output)
-    return run_sources(config, sources, output, artifacts, destination)
+    mets = Path(text)
+    if not is_mets(mets):
+        return run_sources(config, find_sources(text, config.recursive, output), output, artifacts, destination)
+    in_workspace = config.model_copy(update={"page": config.page.model_copy(update={"xml": True})})
+    sources = mets_sources(mets, config.group, config.pages, output)
+    conclusion = run_sources(in_workspace, sources, output, artifacts, destination)
+    register(mets, output, conclusion)
+    return conclusion
 
 
 def run_sources(

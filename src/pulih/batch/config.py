@@ -52,6 +52,8 @@ class BatchConfig(StageConfig):
 
     page: PageConfig = PageConfig()
     recursive: bool = Field(False, description="also the folders below")
+    group: str = Field("", description="of a METS workspace: the file group to read; empty: the one with the scans")
+    pages: str = Field("", description="of a METS workspace: a,b..c; empty: all")
     workers: int = Field(0, ge=0, le=256, description="processes; 0 = one per core")
     timeout: float = Field(300, gt=0, description="seconds for one file; then its process is killed")
     retries: int = Field(1, ge=0, le=10, description="further attempts after a time-out or a crash")

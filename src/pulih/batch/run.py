@@ -148,6 +148,8 @@ class Batch:
             source.tag,
             told,
             prepared.pixels,
+            image=source.image,
+            answers=source.answers,
         )
 
     def _begin(self, task: Task) -> None:

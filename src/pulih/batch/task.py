@@ -25,7 +25,10 @@ class Setup:
 
 @dataclass(frozen=True)
 class Task:
-    """One image file to restore: ``path`` and ``xml`` are local, ``place`` is where the user has it."""
+    """One image file to restore: ``path`` and ``xml`` are local, ``place`` is where the user has it.
+
+    ``image`` and ``answers`` are as in ``Source``.
+    """
 
     name: str
     stem: str
@@ -37,6 +40,8 @@ class Task:
     parameters: dict[str, Any] = field(default_factory=dict)
     pixels: int = 0
     attempt: int = 1
+    image: str = ""
+    answers: str = ""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,10 @@ class XmlFile:
         add = pagexml.with_alternative_image if self.layout.kind == "PAGE" else alto.with_processing_step
         return add(self.markup, image, self.name)
 
+    def with_id(self, key: str) -> "XmlFile":
+        """Return the file with its own identifier; ALTO has none."""
+        return parsed(pagexml.with_id(self.markup, key), self.name) if self.layout.kind == "PAGE" else self
+
     def with_text(self, read: Sequence[ReadLine | None], recognition: Recognition) -> "XmlFile":
         """Return the file with the text of its lines, and every other byte as it was; raises InputError."""
         if self.layout.kind == "PAGE":

@@ -11,7 +11,7 @@ from pulih.cli.request import Config, DryRun, Overrides, fetched, with_options
 from pulih.common.errors import InputError
 
 app = typer.Typer()
-Input = Annotated[str, typer.Argument(metavar="INPUT", help="Folder, glob, list of paths (.txt), or s3:// prefix.")]
+Input = Annotated[str, typer.Argument(metavar="INPUT", help="Folder, glob, list (.txt), s3:// prefix, or METS file.")]
 Output = Annotated[Path, typer.Argument(metavar="OUTPUT", help="Folder or s3:// prefix for the answers.")]
 Recognizer = Annotated[
     Path | None,
@@ -31,6 +31,7 @@ Read = Annotated[
     Literal["no", "missing", "replace"] | None,
     typer.Option(help="Write what --recognizer reads into PAGE or ALTO: lines without text, or all of them."),
 ]
+Group = Annotated[str | None, typer.Option(metavar="USE", help="File group of a METS file that is read.")]
 Workers = Annotated[int | None, typer.Option(min=0, max=256, help="Processes; one per core when not given.")]
 Timeout = Annotated[float | None, typer.Option(min=0.1, help="Seconds for one file.")]
 Retries = Annotated[int | None, typer.Option(min=0, max=10, help="Further attempts after a time-out or crash.")]
@@ -54,6 +55,7 @@ class BatchOptions:
     recursive: Recursive = False
     xml: Xml = False
     read: Read = None
+    group: Group = None
     workers: Workers = None
     timeout: Timeout = None
     retries: Retries = None
@@ -68,7 +70,7 @@ class BatchOptions:
         """Return what was given, as the keys of a BatchConfig."""
         page = {name: getattr(self, name) for name in ("mode", "format", "quality", "read")}
         page["xml"] = self.xml or None
-        whole = {name: getattr(self, name) for name in ("workers", "timeout", "retries", "max_failed")}
+        whole = {name: getattr(self, name) for name in ("group", "workers", "timeout", "retries", "max_failed")}
         whole |= {"missing_output": self.missing_output, "existing_output": self.existing_output}
         whole["recursive"] = self.recursive or None
         given = {name: value for name, value in whole.items() if value is not None}

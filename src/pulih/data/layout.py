@@ -30,7 +30,10 @@ class Layout:
 
 @dataclass(frozen=True)
 class RestoredImage:
-    """What is written about a restored page: its file as seen from the XML file, what made it, when (ISO 8601, UTC)."""
+    """What is written about a restored page: its file as seen from the XML file, what made it, when (ISO 8601, UTC).
+
+    ``features`` are OCR-D's words for what was done to it, with commas between; its workspaces know no others.
+    """
 
     filename: str
     model: str
@@ -38,6 +41,7 @@ class RestoredImage:
     software: str
     version: str
     time: str
+    features: str = ""
 
 
 @dataclass(frozen=True)

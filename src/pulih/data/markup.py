@@ -15,7 +15,7 @@ from pulih.common.errors import InputError
 MOST_BYTES = 64 * 2**20
 MOST_ELEMENTS = 1_000_000
 DEEPEST = 200
-LINE = "TextLine"  # in PAGE and ALTO alike
+LINE, DIVISION = "TextLine", "div"  # of PAGE and ALTO; of METS
 WIDE_ENCODINGS = (b"\xff\xfe", b"\xfe\xff", b"\0<", b"<\0")
 TAG_END = re.compile(rb"""(?:[^>"']|"[^"]*"|'[^']*')*>""")
 
@@ -44,12 +44,16 @@ class Element:
 
 @dataclass
 class Markup:
-    """A checked document: bytes, root with two levels of descendants, text lines with one, every ``ID`` and ``id``."""
+    """A checked document: its bytes, its root with two levels of descendants, and every ``ID`` and ``id`` in it.
+
+    ``lines`` are the text lines of PAGE or ALTO, ``divisions`` the ``div`` of METS, both with their children.
+    """
 
     data: bytes
     root: Element
     ids: set[str]
     lines: list[Element] = field(default_factory=list)
+    divisions: list[Element] = field(default_factory=list)
 
     @property
     def namespace(self) -> str:
@@ -84,12 +88,13 @@ def check(data: bytes, name: str) -> Markup:
     except (expat.ExpatError, LookupError, ValueError) as err:
         raise InputError(f"well-formed XML in {name}", str(err), "Export the file again.") from err
     assert finder.root is not None
-    return Markup(data, finder.root, finder.ids, finder.lines)
+    return Markup(data, finder.root, finder.ids, finder.kept[LINE], finder.kept[DIVISION])
 
 
 class _Finder:
     def __init__(self, name: str) -> None:
-        self.name, self.ids, self.lines = name, set[str](), list[Element]()
+        self.name, self.ids = name, set[str]()
+        self.kept: dict[str, list[Element]] = {LINE: [], DIVISION: []}
         self.root: Element | None = None
         self._open: list[Element] = []
         self._count = 0
@@ -112,10 +117,10 @@ class _Finder:
         element = Element(tag, path, attributes, self.parser.CurrentByteIndex)
         if not self._open:
             self.root = element
-        elif len(self._open) <= 2 or self._open[-1].name == LINE:
+        elif len(self._open) <= 2 or self._open[-1].name in self.kept:
             self._open[-1].children.append(element)
-        if element.name == LINE:
-            self.lines.append(element)
+        if element.name in self.kept:
+            self.kept[element.name].append(element)
         self._open.append(element)
 
     def _end(self, _tag: str) -> None:
@@ -169,10 +174,14 @@ def removal(markup: Markup, element: Element) -> Edit:
 
 
 def with_attribute(markup: Markup, element: Element, name: str, value: str) -> Edit:
-    """Return the edit that gives an element one more attribute, which it must not have."""
-    assert name not in element.attributes
+    """Return the edit that gives an element an attribute, in place of one that it has."""
+    tag = _tag(markup.data, element.start)
+    new = _encoded(f' {name}="{escaped(value)}"')
+    former = re.compile(rb"""\s+%s\s*=\s*("[^"]*"|'[^']*')""" % name.encode()).search(tag[0])
+    if former and name in element.attributes:
+        return Edit(element.start + former.start(), element.start + former.end(), new)
     place = element.start + 1 + len(element.tag.encode())
-    return Edit(place, place, _encoded(f' {name}="{escaped(value)}"'))
+    return Edit(place, place, new)
 
 
 def _tag(data: bytes, start: int) -> re.Match[bytes]:

@@ -6,11 +6,12 @@ from xml.etree.ElementTree import Element
 from pulih.common.errors import InputError
 from pulih.data import markup as xml
 from pulih.data.layout import Layout, LayoutLine, ReadLine, Recognition, RestoredImage, bounds, page_size
-from pulih.data.markup import Edit, Markup, escaped, inserted, points
+from pulih.data.markup import Edit, Markup, escaped, points
 
 NAMESPACE = "schema.primaresearch.org/PAGE/gts/pagecontent/"
 NEWEST = f"http://{NAMESPACE}2019-07-15"
 FIRST_WITH_COMMENTS = 2017  # of a TextEquiv; before, the line itself has a place for remarks
+FIRST_WITH_ITEMS = 2019  # of metadata
 AFTER_TEXT = ("TextStyle", "UserDefined", "Labels")
 
 
@@ -26,6 +27,15 @@ def read_page(markup: Markup, name: str) -> Layout:
     size = page_size(page.attrib if page is not None else None, "imageWidth", "imageHeight", name)
     assert page is not None, "without one there is no size"
     return Layout("PAGE", *size, tuple(_line(line, space) for line in page.iter(f"{space}TextLine")))
+
+
+def image_of(data: bytes, name: str) -> str:
+    """Return the ``imageFilename`` of a PAGE document; raises InputError when it is none, or names no image."""
+    page = xml.check(data, name).child("Page")
+    filename = page.attributes.get("imageFilename", "") if page else ""
+    if not filename:
+        raise InputError(f"a Page with imageFilename in {name}", "none", "Export it again.")
+    return filename
 
 
 def _line(line: Element, space: str) -> LayoutLine:
@@ -59,9 +69,19 @@ def with_alternative_image(markup: Markup, image: RestoredImage, name: str) -> b
     if page is None:
         raise InputError(f"a Page in {name}", "none", "Export it again.")
     following = next((child for child in page.children if child.name != "AlternativeImage"), None)
-    comments = f"restored by a model: {image.software} {image.version}, model {image.model}, {image.settings}"
-    attributes = f'filename="{escaped(image.filename)}" comments="{escaped(comments)}"'
-    return inserted(markup, page, following, f"<{page.prefix}AlternativeImage {attributes}/>")
+    told = f"restored by a model: {image.software} {image.version}, model {image.model}, {image.settings}"
+    attributes = f'filename="{escaped(image.filename)}" comments="{escaped(image.features or told)}"'
+    edits = [xml.insertion(markup, page, following, f"<{page.prefix}AlternativeImage {attributes}/>")]
+    metadata = markup.child("Metadata")
+    if image.features and metadata is not None and _year(markup) >= FIRST_WITH_ITEMS:
+        item = f'type="processingStep" name="preprocessing/optimization" value="{escaped(told)}"'
+        edits.append(xml.insertion(markup, metadata, None, f"<{metadata.prefix}MetadataItem {item}/>"))
+    return xml.edited(markup.data, edits)
+
+
+def with_id(markup: Markup, key: str) -> bytes:
+    """Return the document with its own identifier, which OCR-D wants to be that of the file in METS."""
+    return xml.edited(markup.data, [xml.with_attribute(markup, markup.root, "pcGtsId", key)])
 
 
 def with_text(markup: Markup, read: Sequence[ReadLine | None], recognition: Recognition) -> bytes:
