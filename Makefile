@@ -72,7 +72,7 @@ test-cluster: setup  ## Against a real Kubernetes API server, built from Go modu
 OCRD ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pulih/ocrd
 
 $(OCRD)/bin/ocrd:
-	$(PYTHON) -m venv $(OCRD) && $(OCRD)/bin/pip install --quiet ocrd==3.13.3
+	$(PYTHON) -m venv $(OCRD) && $(OCRD)/bin/pip install --quiet ocrd==3.13.3 iiif-prezi3==3.1.1
 
 test-ocrd: setup $(OCRD)/bin/ocrd  ## Against OCR-D core and its validators, installed apart (OCRD=folder)
 	PULIH_OCRD=$(OCRD) $(RUN) pytest -m ocrd

@@ -8,6 +8,7 @@ from pathlib import Path
 from pulih.batch.conclusion import Conclusion, gather, write_lists
 from pulih.batch.config import BatchConfig
 from pulih.batch.intake import Intake
+from pulih.batch.manifests import check_addresses, manifest_sources, write_manifest
 from pulih.batch.pages import now
 from pulih.batch.pictures import Pictures
 from pulih.batch.pool import Pool
@@ -23,6 +24,7 @@ from pulih.common.errors import InputError
 from pulih.common.interrupt import stop_on_signal
 from pulih.common.lock import only_process
 from pulih.common.logging import get_logger
+from pulih.data.iiif import is_manifest
 from pulih.data.manifest import verify
 
 log = get_logger(__name__)
@@ -45,7 +47,7 @@ def run_batch(
 
     Args:
         text: a folder, a glob, a list of paths, an ``s3://`` prefix, or the METS file of a workspace: then ``output``
-            is a folder in it, and becomes a file group.
+            is a folder in it, and becomes a file group. Or a IIIF manifest.
         destination: an ``s3://`` prefix to which answers are copied as they are finished.
 
     Raises:
@@ -55,12 +57,22 @@ def run_batch(
         Interrupted: SIGTERM or Ctrl-C; the same command goes on.
         FolderBusy: another batch works in ``output``.
     """
-    mets = Path(text)
-    if not is_mets(mets):
-        return run_sources(config, find_sources(text, config.recursive, output), output, artifacts, destination)
+    path = Path(text)
+    check_addresses(text, config)
+    if is_mets(path):
+        return _run_workspace(config, path, output, artifacts)
+    known = manifest_sources(path, config) if is_manifest(path) else None
+    sources = known or find_sources(text, config.recursive, output)
+    conclusion = run_sources(config, sources, output, artifacts, destination)
+    if config.iiif:
+        log.info("manifest: %s", write_manifest(text, output, config, conclusion))
+    return conclusion
+
+
+def _run_workspace(config: BatchConfig, mets: Path, output: Path, artifacts: Artifacts) -> Conclusion:
     in_workspace = config.model_copy(update={"page": config.page.model_copy(update={"xml": True})})
     sources = mets_sources(mets, config.group, config.pages, output)
-    conclusion = run_sources(in_workspace, sources, output, artifacts, destination)
+    conclusion = run_sources(in_workspace, sources, output, artifacts)
     register(mets, output, conclusion)
     return conclusion
 
@@ -86,7 +98,7 @@ def run_sources(
     workers = min(config.workers or len(os.sched_getaffinity(0)), len(sources))
     log.info("%d pages, %d workers, model %s", len(sources), workers, identity.model)
     with only_process(folder), open_state(folder / STATE) as state, stop_on_signal() as stop:
-        intake = Intake(folder / SPOOL, config.page.takes_xml, config.page.limits)
+        intake = Intake(folder / SPOOL, config.page.takes_xml, config.page.limits, config.hosts)
         batch = Batch(config, sources, output, identity, state)
         try:
             with Pool(workers, setup, config.timeout) as pool:

@@ -11,7 +11,7 @@ from pulih.cli.request import Config, DryRun, Overrides, fetched, with_options
 from pulih.common.errors import InputError
 
 app = typer.Typer()
-Input = Annotated[str, typer.Argument(metavar="INPUT", help="Folder, glob, list (.txt), s3:// prefix, or METS file.")]
+Input = Annotated[str, typer.Argument(metavar="INPUT", help="Folder, glob, list, s3://, METS or IIIF file.")]
 Output = Annotated[Path, typer.Argument(metavar="OUTPUT", help="Folder or s3:// prefix for the answers.")]
 Recognizer = Annotated[
     Path | None,
@@ -32,6 +32,8 @@ Read = Annotated[
     typer.Option(help="Write what --recognizer reads into PAGE or ALTO: lines without text, or all of them."),
 ]
 Group = Annotated[str | None, typer.Option(metavar="USE", help="File group of a METS file that is read.")]
+Iiif = Annotated[str | None, typer.Option(metavar="URL", help="Write a IIIF manifest; OUTPUT is served there.")]
+IiifScans = Annotated[str | None, typer.Option(metavar="URL", help="INPUT is served there, for the manifest.")]
 Workers = Annotated[int | None, typer.Option(min=0, max=256, help="Processes; one per core when not given.")]
 Timeout = Annotated[float | None, typer.Option(min=0.1, help="Seconds for one file.")]
 Retries = Annotated[int | None, typer.Option(min=0, max=10, help="Further attempts after a time-out or crash.")]
@@ -56,6 +58,8 @@ class BatchOptions:
     xml: Xml = False
     read: Read = None
     group: Group = None
+    iiif: Iiif = None
+    iiif_scans: IiifScans = None
     workers: Workers = None
     timeout: Timeout = None
     retries: Retries = None
@@ -70,7 +74,8 @@ class BatchOptions:
         """Return what was given, as the keys of a BatchConfig."""
         page = {name: getattr(self, name) for name in ("mode", "format", "quality", "read")}
         page["xml"] = self.xml or None
-        whole = {name: getattr(self, name) for name in ("group", "workers", "timeout", "retries", "max_failed")}
+        names = ("group", "iiif", "iiif_scans", "workers", "timeout", "retries", "max_failed")
+        whole = {name: getattr(self, name) for name in names}
         whole |= {"missing_output": self.missing_output, "existing_output": self.existing_output}
         whole["recursive"] = self.recursive or None
         given = {name: value for name, value in whole.items() if value is not None}

@@ -84,7 +84,7 @@ def test_other_files_and_unknown_pages_are_refused(tmp_path) -> None:
     with pytest.raises(InputError, match="PHYS_9"):
         with_group(read_mets(document(), "x"), "NEW", [new(9)], "s", "x")
     with pytest.raises(InputError, match="fileSec"):
-        with_group(read_mets(b'<mets xmlns="http://www.loc.gov/METS/"/>', "x"), "NEW", [], "s", "x")
+        with_group(read_mets(b'<mets xmlns="http://www.loc.gov/METS/"/>', "x"), "NEW", [new(1)], "s", "x")
     path = tmp_path / "mets.xml"
     path.write_bytes(document())
     assert is_mets(path)
