@@ -74,12 +74,8 @@ def test_other_versions_and_collections_are_refused(values: dict, tmp_path) -> N
 def test_what_is_written_is_valid_by_the_model_that_the_iiif_community_keeps(ocrd, tmp_path) -> None:
     choice = {0: RESTORED}
     made = [
-        with_choices(
-            manifest(canvas(0, image("https://there.example/a.jpg"))), "https://here.example/m", {0: RESTORED}, ""
-        ),
-        new_manifest(
-            "https://here.example/out/manifest.json", "box 7", [("1.jpg", SCAN, RESTORED), ("2.jpg", SCAN, None)]
-        ),
+        with_choices(manifest(canvas(0, image("https://there.example/a.jpg"))), "https://here.example/m", choice, ""),
+        new_manifest("https://here.example/m.json", "box 7", [("1.jpg", SCAN, RESTORED), ("2.jpg", SCAN, None)]),
     ]
     for number, values in enumerate(made):
         write_json(tmp_path / f"{number}.json", values)
