@@ -66,6 +66,7 @@ class Batch:
             more = self._feed(pool, tasks, stop)
             self._hear(pool, intake)
             self.progress.tell()
+        self.progress.ended = time.monotonic()
         log.info("%s", self.progress.sentence())
 
     def _feed(self, pool: Pool, tasks: Iterator[Task], stop: StopFlag) -> bool:

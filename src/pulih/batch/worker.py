@@ -1,6 +1,5 @@
 """The process that carries out tasks, one at a time, until its parent closes the pipe."""
 
-import os
 from multiprocessing.connection import Connection
 
 from pulih.batch.task import Failed, Setup, Task
@@ -32,8 +31,6 @@ def run_worker(pipe: Connection, setup: Setup) -> None:
 
 
 def _workshop(setup: Setup) -> Workshop:
-    # One thread each: the workers share the cores among themselves.
-    os.environ["OMP_NUM_THREADS"] = "1"
     import cv2
 
     from pulih.batch.judging import Judge
