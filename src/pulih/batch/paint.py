@@ -3,8 +3,8 @@
 Colour is measured as the distance of a and b (CIELAB) from the median of the page, which is its paper. Both pages are
 reduced first, so that grain and the rims of strokes do not count.
 
-What lies around the sheet (edges of the book, its cover, a colour card) is no paper and shows as scanned: it differs from
-the paper once its strokes are closed, and reaches the rim of the picture.
+What lies around the sheet (edges of the book, its cover, a colour card) is no paper and shows as scanned: it differs
+from the paper once its strokes are closed, and reaches the rim of the picture.
 """
 
 import cv2
