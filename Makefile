@@ -12,7 +12,7 @@ export POETRY_PYPI_MIRROR_URL ?= $(shell pip config get global.index-url 2>/dev/
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup run serve s3 doctor test test-slow test-cluster check check-manifests images format lock compile clean
+.PHONY: help setup run serve s3 doctor test test-slow test-ocrd test-cluster check check-manifests images format lock compile clean
 .PHONY: benchmark benchmark-dibco benchmark-restoration benchmark-reading benchmark-speed benchmark-pages
 .PHONY: results release reproduce
 
@@ -68,6 +68,14 @@ images: .venv/.installed  ## Build the container images with podman or docker (I
 
 test-cluster: setup  ## Against a real Kubernetes API server, built from Go modules once (needs Go 1.26 and etcd)
 	tools=$$(scripts/cluster_tools.sh) && PULIH_CLUSTER_TOOLS=$$tools $(RUN) pytest -m cluster tests/cluster
+
+OCRD ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pulih/ocrd
+
+$(OCRD)/bin/ocrd:
+	$(PYTHON) -m venv $(OCRD) && $(OCRD)/bin/pip install --quiet ocrd==3.13.3 iiif-prezi3==3.1.1
+
+test-ocrd: setup $(OCRD)/bin/ocrd  ## Against OCR-D core and its validators, installed apart (OCRD=folder)
+	PULIH_OCRD=$(OCRD) $(RUN) pytest -m ocrd
 
 format: .venv/.installed  ## Let ruff repair what it can
 	$(RUN) ruff check --fix .

@@ -1,7 +1,7 @@
 """Between KFP and the stages: configs on the way in, figures and pages on the way out."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,3 +41,8 @@ def show_page(page: dsl.Artifact, source: Path) -> None:
     """Copy a self-contained HTML page to the artifact that the interface renders."""
     Path(page.path).parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, page.path)
+
+
+def paths_of(artifacts: Iterable[dsl.Artifact]) -> list[Path]:
+    """Return the local folders of artifacts that parallel tasks made."""
+    return [Path(artifact.path) for artifact in artifacts]

@@ -47,6 +47,7 @@ def explained(*sections: str) -> Callable[[Callable[..., Any]], Callable[..., An
 
     def explain(pipeline: Callable[..., Any]) -> Callable[..., Any]:
         texts = {name: f"section '{name}' of a profile, every key spelled out" for name in sections}
+        texts["archive"] = "where the pages are, where they go, with which models: an ArchiveConfig"
         texts |= {"code_version": "separates the caches: `pulih submit` takes the digest of the sources"}
         texts |= {name: field.description or "" for name, field in ClusterConfig.model_fields.items()}
         named = (name for name in pipeline.__annotations__ if name != "return")

@@ -169,3 +169,21 @@ def tiny_lines(tmp_path_factory):
         SynthesisConfig(seed=7, languages={"nl": 1.0}, vocabulary=3000, workers=1, **counts, **fonts, **size), folder
     )
     return folder
+
+
+@pytest.fixture(scope="session")
+def ocrd():
+    """Return a function that runs a program of OCR-D's own environment, which ``make test-ocrd`` makes."""
+    programs = Path(os.environ.get("PULIH_OCRD", "none")) / "bin"
+    if not (programs / "ocrd").exists():
+        pytest.skip(f"no OCR-D environment at {programs.parent}; make test-ocrd makes one")
+
+    def run(program, *arguments, cwd=None, check=True):
+        # Its console scripts look for each other on the PATH.
+        environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}
+        command = [str(programs / program), *map(str, arguments)]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=cwd, env=environment)
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    return run

@@ -46,13 +46,13 @@ def pods(compiled):
     }
 
 
-def test_both_pipelines_parse_as_a_pipeline_spec(compiled):
+def test_every_pipeline_parses_as_a_pipeline_spec(compiled):
     names = set()
     for path in compiled:
         document, platforms = yaml.safe_load_all(path.read_text())
         names.add(json_format.ParseDict(document, pipeline_spec_pb2.PipelineSpec()).pipeline_info.name)
         json_format.ParseDict(platforms, pipeline_spec_pb2.PlatformSpec())
-    assert names == {"pulih-training", "pulih-drift"}
+    assert names == {"pulih-training", "pulih-drift", "pulih-batch"}
 
 
 def test_one_struct_parameter_per_section(spec):

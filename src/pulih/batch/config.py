@@ -9,6 +9,7 @@ from pulih.data.images import ImageLimits
 
 Mode = Literal["keep-paper", "clean-paper", "binary"]
 Format = Literal["auto", "png", "tiff", "jpeg"]
+Read = Literal["no", "missing", "replace"]
 MissingOutput = Literal["SKIP", "COPY", "ABORT"]
 ExistingOutput = Literal["SKIP", "OVERWRITE", "ABORT"]
 
@@ -30,6 +31,7 @@ class PageConfig(StageConfig):
     format: Format = Field("auto", description="auto: a TIFF stays a TIFF, all else becomes PNG")
     quality: int = Field(92, ge=1, le=100, description="of JPEG")
     xml: bool = Field(False, description="take the PAGE or ALTO file beside an image along")
+    read: Read = Field("no", description="into XML: text of lines that have none, or of all")
     harm: HarmConfig = HarmConfig()
     limits: ImageLimits = ImageLimits()
 
@@ -39,12 +41,22 @@ class PageConfig(StageConfig):
             raise ValueError("binary pages are written as PNG or TIFF: JPEG would blur them")
         return self
 
+    @property
+    def takes_xml(self) -> bool:
+        """Whether the XML files beside the images matter."""
+        return self.xml or self.read != "no"
+
 
 class BatchConfig(StageConfig):
     """A whole batch; what is not in ``page`` changes no result."""
 
     page: PageConfig = PageConfig()
     recursive: bool = Field(False, description="also the folders below")
+    group: str = Field("", description="of a METS workspace: the file group to read; empty: the one with the scans")
+    pages: str = Field("", description="of a METS workspace: a,b..c; empty: all")
+    hosts: tuple[str, ...] = Field((), description="from which images of a IIIF manifest may be fetched")
+    iiif: str = Field("", pattern=r"^(https?://.*)?$", description="where OUTPUT is served; then a manifest is written")
+    iiif_scans: str = Field("", pattern=r"^(https?://.*)?$", description="where the scans are served, for the manifest")
     workers: int = Field(0, ge=0, le=256, description="processes; 0 = one per core")
     timeout: float = Field(300, gt=0, description="seconds for one file; then its process is killed")
     retries: int = Field(1, ge=0, le=10, description="further attempts after a time-out or a crash")
@@ -54,3 +66,14 @@ class BatchConfig(StageConfig):
     pixels_in_flight: int = Field(100_000_000, gt=0, description="of pages in work together; one is always admitted")
     grace: float = Field(20.0, ge=0, description="seconds that pages in work get to finish after SIGTERM")
     samples: int = Field(4, ge=0, le=50, description="pages shown of each kind in the report")
+
+
+class ArchiveConfig(StageConfig):
+    """A batch that several tasks work on at once, each on a part of the pages."""
+
+    input: str = Field(min_length=1, description="folder, glob, list of paths (.txt), or s3:// prefix")
+    output: str = Field(min_length=1, description="folder that every task sees, or s3:// prefix")
+    restorer: str = Field("", description="artifact, a folder or s3:// prefix; empty: the one that comes with Pulih")
+    recognizer: str = Field("", description="artifact that judges and reads, likewise; empty: none")
+    parts: int = Field(4, ge=1, le=1000, description="tasks that the pages are divided among")
+    batch: BatchConfig = BatchConfig()

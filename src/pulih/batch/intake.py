@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from PIL import Image
 
@@ -17,6 +18,7 @@ from pulih.data.images import FORMATS, ImageLimits
 from pulih.data.manifest import file_sha256
 from pulih.stores.s3 import ObjectStore
 from pulih.stores.urls import S3Url, is_s3
+from pulih.stores.web import fetch, is_web
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,8 @@ class Prepared:
 class Intake:
     """Prepares sources in their order; copies from a store lie in ``spool`` until they are released."""
 
-    def __init__(self, spool: Path, with_xml: bool, limits: ImageLimits) -> None:
-        self._spool, self._with_xml, self._limits = spool, with_xml, limits
+    def __init__(self, spool: Path, with_xml: bool, limits: ImageLimits, hosts: tuple[str, ...] = ()) -> None:
+        self._spool, self._with_xml, self._limits, self._hosts = spool, with_xml, limits, hosts
         self._store: ObjectStore | None = None
 
     def ahead(self, sources: Iterable[Source], count: int) -> Iterator[Prepared]:
@@ -68,7 +70,12 @@ class Intake:
             return Prepared(source, problem=f"{source.place} cannot be read: {err.strerror or err}")
 
     def fetched(self, place: str, tag: str | None) -> Path:
-        """Return a local path for ``place``, which is itself unless it is in a store."""
+        """Return a local path for ``place``, which is itself unless it is in a store or on the web."""
+        if is_web(place):
+            copy = self._spool / digest_of(place) / Path(urlsplit(place).path).name
+            if not copy.is_file():
+                fetch(place, copy, self._hosts, self._limits.max_bytes)
+            return copy
         if not is_s3(place):
             return Path(place)
         url = S3Url.parse(place)

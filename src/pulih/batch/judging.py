@@ -9,7 +9,7 @@ from pulih.batch.config import PageConfig
 from pulih.batch.decision import Readings, decide
 from pulih.batch.lines import boxes_of_layout, boxes_of_rows
 from pulih.batch.outputs import PAPER
-from pulih.batch.paint import paint_lost
+from pulih.batch.paint import paint_lost, with_surroundings
 from pulih.batch.reading import LineReader
 from pulih.batch.task import PageFacts
 from pulih.data.images import DecodedImage
@@ -27,6 +27,8 @@ class Judge:
     def page(self, page: DecodedImage, layout: Layout | None) -> tuple[DecodedImage, PageFacts]:
         """Return what is to be shown of a page, which is the page itself where restoration may harm."""
         restored = self._restorer.restore_page(page.pixels, PAPER[self._config.mode])
+        if self._config.mode == "keep-paper":
+            restored = replace(restored, image=with_surroundings(page.pixels, restored.image))
         before, after = luminance(page.pixels), luminance(restored.image)
         readings = self._readings(before, after, restored, layout)
         # Black on white was asked for without colour.

@@ -1,9 +1,10 @@
 """Worker processes with a deadline: one that is stuck or dies is replaced, and its task is told to have failed."""
 
 import multiprocessing
+import os
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import connection
 from multiprocessing.connection import Connection
@@ -16,6 +17,7 @@ from pulih.common.logging import get_logger
 
 log = get_logger(__name__)
 START_SECONDS = 300.0
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 # Spawned, because forking a process that holds the threads of OpenCV or onnxruntime may lock up.
 CONTEXT = multiprocessing.get_context("spawn")
 
@@ -56,7 +58,8 @@ class Pool:
     def _started(self) -> _Worker:
         here, there = CONTEXT.Pipe()
         process = CONTEXT.Process(target=run_worker, args=(there, self._setup), daemon=True)
-        process.start()
+        with _one_thread():
+            process.start()
         there.close()
         return _Worker(process, here, time.monotonic() + START_SECONDS)
 
@@ -127,3 +130,21 @@ class Pool:
             raise PulihError(f"a worker ended while it started, exit code {code}; the log may say why")
         reason = f"its process ended with exit code {code}" + (" (killed: out of memory?)" if code == -9 else "")
         return Failed(reason, again=True)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Have a process that is started use one thread for its matrices: the workers share the cores among themselves.
+
+    NumPy reads these when it is imported, which is before a worker's first line.
+    """
+    former = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in former.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

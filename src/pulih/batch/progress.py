@@ -24,6 +24,7 @@ class Progress:
     skipped: int = 0
     peak_memory: int = 0
     began: float = field(default_factory=time.monotonic)
+    ended: float | None = None
     _told: float = 0.0
     _measured: float = 0.0
 
@@ -39,8 +40,8 @@ class Progress:
 
     @property
     def seconds(self) -> float:
-        """Since the run began."""
-        return time.monotonic() - self.began
+        """Since the run began, until its last page was done; what is told of it afterwards takes its own time."""
+        return (time.monotonic() if self.ended is None else self.ended) - self.began
 
     @property
     def pages_per_minute(self) -> float:

@@ -40,6 +40,8 @@ def document(task: Task, facts: FileFacts, output: str, output_sha256: str) -> d
         "pulih:parametersDigest": task.key.parameters,
         "pulih:pages": [asdict(page) for page in facts.pages],
     }
+    if facts.text is not None:
+        activity["pulih:text"] = asdict(facts.text)
     return {
         "prefix": {"prov": "http://www.w3.org/ns/prov#", "pulih": NAMESPACE},
         "entity": {"pulih:input": source, "pulih:output": answer, "pulih:model": {"pulih:digest": task.key.model}},

@@ -1,6 +1,8 @@
-"""How sure a recognizer is of a page's lines; the only part of a batch that needs torch."""
+"""What a recognizer reads in a page's lines and how sure it is; the only part of a batch that needs torch."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -9,6 +11,8 @@ from numpy.typing import NDArray
 
 from pulih.batch.decision import Readings
 from pulih.batch.lines import Box
+from pulih.data.charset import BLANK
+from pulih.data.layout import ReadLine, ReadWord
 from pulih.data.manifest import verify
 from pulih.evaluation.reading.material import reader_view
 
@@ -51,6 +55,29 @@ class LineReader:
 
     def confidence(self, crop: GreyImage) -> float:
         """Return the mean probability of the characters that are read in a crop (h, w); 0 when none is."""
+        best, probabilities = self._path(crop)
+        read = probabilities[best != BLANK]
+        return float(read.mean()) if len(read) else 0.0
+
+    def read(self, crop: GreyImage) -> ReadLine:
+        """Return what a crop (h, w) says: the best class of every column, collapsed, as words."""
+        best, probabilities = self._path(crop)
+        characters = list(_characters(best, probabilities))
+        words = [list(word) for is_space, word in groupby(characters, key=self._is_space) if not is_space]
+        made = tuple(self._word(word, len(best)) for word in words)
+        sure = [character.probability for word in words for character in word]
+        return ReadLine(made, float(np.mean(sure)) if sure else 0.0)
+
+    def _is_space(self, character: "_Character") -> bool:
+        return self._model.charset.decode([character.index]).isspace()
+
+    def _word(self, word: "list[_Character]", columns: int) -> ReadWord:
+        text = self._model.charset.decode(character.index for character in word)
+        sure = float(np.mean([character.probability for character in word]))
+        return ReadWord(text, sure, word[0].start / columns, word[-1].end / columns)
+
+    def _path(self, crop: GreyImage) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return the best class of each column of a crop, and its probability."""
         import torch
 
         view = reader_view(crop, self._model.height, 255)
@@ -60,5 +87,22 @@ class LineReader:
         with torch.no_grad():
             logits_TK = self._model(torch.from_numpy(padded).float() / 255)[0]
         best = logits_TK[: -(-view.shape[1] // self._model.stride)].softmax(-1).max(-1)
-        read = best.values[best.indices != 0]
-        return float(read.mean()) if len(read) else 0.0
+        return best.indices.numpy(), best.values.numpy()
+
+
+@dataclass(frozen=True)
+class _Character:
+    """A class of the charset, the highest of its columns' probabilities, and the columns ``start`` to ``end``."""
+
+    index: int
+    probability: float
+    start: int
+    end: int
+
+
+def _characters(best: NDArray[np.int64], probabilities: NDArray[np.float32]) -> Iterator[_Character]:
+    """Yield the characters of a CTC path: repeats merged, blanks left out."""
+    ends = [*(np.flatnonzero(np.diff(best)) + 1), len(best)]
+    for start, end in zip([0, *ends[:-1]], ends, strict=True):
+        if end > start and best[start] != BLANK:
+            yield _Character(int(best[start]), float(probabilities[start:end].max()), int(start), int(end))

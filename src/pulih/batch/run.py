@@ -66,6 +66,7 @@ class Batch:
             more = self._feed(pool, tasks, stop)
             self._hear(pool, intake)
             self.progress.tell()
+        self.progress.ended = time.monotonic()
         log.info("%s", self.progress.sentence())
 
     def _feed(self, pool: Pool, tasks: Iterator[Task], stop: StopFlag) -> bool:
@@ -110,7 +111,7 @@ class Batch:
     def _is_known(self, source: Source) -> bool:
         """Whether a store's tag shows, without a download, that the page is finished."""
         record = self._state.get(source.name)
-        if record is None or source.tag is None or record.tag != source.tag or self._config.page.xml:
+        if record is None or source.tag is None or record.tag != source.tag or self._config.page.takes_xml:
             return False
         known = self._is_finished(record, self._identity.key(record.key.sha256, record.key.xml_sha256))
         self.progress.before += known
@@ -148,6 +149,8 @@ class Batch:
             source.tag,
             told,
             prepared.pixels,
+            image=source.image,
+            answers=source.answers,
         )
 
     def _begin(self, task: Task) -> None:

@@ -25,6 +25,8 @@ class Source:
 
     ``name`` is its path below the input, with ``/``; ``stem`` the path below the output without a suffix; ``place`` a
     local path or an ``s3://`` address, and so is ``xml``; ``tag`` changes with the content of an object in a store.
+    ``image`` and ``answers`` are the scan and the folder of answers as XML files are to name them: in a workspace
+    relative to its root, else the scan's own name and nothing.
     """
 
     name: str
@@ -32,6 +34,8 @@ class Source:
     place: str
     xml: str | None = None
     tag: str | None = None
+    image: str = ""
+    answers: str = ""
 
 
 def find_sources(text: str, recursive: bool, output: Path) -> list[Source]:

@@ -25,7 +25,10 @@ class Setup:
 
 @dataclass(frozen=True)
 class Task:
-    """One image file to restore: ``path`` and ``xml`` are local, ``place`` is where the user has it."""
+    """One image file to restore: ``path`` and ``xml`` are local, ``place`` is where the user has it.
+
+    ``image`` and ``answers`` are as in ``Source``.
+    """
 
     name: str
     stem: str
@@ -37,6 +40,8 @@ class Task:
     parameters: dict[str, Any] = field(default_factory=dict)
     pixels: int = 0
     attempt: int = 1
+    image: str = ""
+    answers: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,17 @@ class PageFacts:
 
 
 @dataclass(frozen=True)
+class TextFacts:
+    """What was read of a page: its lines, how many got text, how sure of it on average, and how lines were found."""
+
+    lines: int
+    read: int
+    confidence: float | None
+    found: str
+    recognizer: str
+
+
+@dataclass(frozen=True)
 class FileFacts:
     """The figures of one file; ``kept`` names what was carried over beside the pixels, times are UTC (ISO 8601)."""
 
@@ -74,6 +90,7 @@ class FileFacts:
     started: str
     ended: str
     seconds: float
+    text: TextFacts | None = None
 
 
 @dataclass(frozen=True)

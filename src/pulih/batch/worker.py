@@ -1,6 +1,5 @@
 """The process that carries out tasks, one at a time, until its parent closes the pipe."""
 
-import os
 from multiprocessing.connection import Connection
 
 from pulih.batch.task import Failed, Setup, Task
@@ -32,17 +31,17 @@ def run_worker(pipe: Connection, setup: Setup) -> None:
 
 
 def _workshop(setup: Setup) -> Workshop:
-    # One thread each: the workers share the cores among themselves.
-    os.environ["OMP_NUM_THREADS"] = "1"
     import cv2
 
     from pulih.batch.judging import Judge
     from pulih.batch.reading import LineReader
+    from pulih.batch.scribe import Scribe
     from pulih.restorer.infer import Restorer
 
     cv2.setNumThreads(1)
     reader = LineReader.load(setup.recognizer) if setup.recognizer else None
-    return Workshop(Judge(Restorer.load(setup.restorer, 1), reader, setup.page), setup.page, setup.output)
+    scribe = Scribe(reader, setup.page.read) if reader and setup.page.read != "no" else None
+    return Workshop(Judge(Restorer.load(setup.restorer, 1), reader, setup.page), setup.page, setup.output, scribe)
 
 
 def answer(workshop: Workshop, task: Task, setup: Setup) -> object:

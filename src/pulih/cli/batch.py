@@ -11,10 +11,11 @@ from pulih.cli.request import Config, DryRun, Overrides, fetched, with_options
 from pulih.common.errors import InputError
 
 app = typer.Typer()
-Input = Annotated[str, typer.Argument(metavar="INPUT", help="Folder, glob, list of paths (.txt), or s3:// prefix.")]
+Input = Annotated[str, typer.Argument(metavar="INPUT", help="Folder, glob, list, s3://, METS or IIIF file.")]
 Output = Annotated[Path, typer.Argument(metavar="OUTPUT", help="Folder or s3:// prefix for the answers.")]
 Recognizer = Annotated[
-    Path | None, typer.Option(metavar="DIR", help="Recognizer whose confidence decides what is shown restored.")
+    Path | None,
+    typer.Option(metavar="DIR", help="Recognizer that judges what is shown restored, and reads."),
 ]
 Mode = Annotated[
     Literal["keep-paper", "clean-paper", "binary"] | None,
@@ -26,6 +27,13 @@ Format = Annotated[
 Quality = Annotated[int | None, typer.Option(min=1, max=100, help="Of JPEG.")]
 Recursive = Annotated[bool, typer.Option("--recursive", help="Also the folders below.")]
 Xml = Annotated[bool, typer.Option("--xml", help="Take PAGE or ALTO files beside the images along.")]
+Read = Annotated[
+    Literal["no", "missing", "replace"] | None,
+    typer.Option(help="Write what --recognizer reads into PAGE or ALTO: lines without text, or all of them."),
+]
+Group = Annotated[str | None, typer.Option(metavar="USE", help="File group of a METS file that is read.")]
+Iiif = Annotated[str | None, typer.Option(metavar="URL", help="Write a IIIF manifest; OUTPUT is served there.")]
+IiifScans = Annotated[str | None, typer.Option(metavar="URL", help="INPUT is served there, for the manifest.")]
 Workers = Annotated[int | None, typer.Option(min=0, max=256, help="Processes; one per core when not given.")]
 Timeout = Annotated[float | None, typer.Option(min=0.1, help="Seconds for one file.")]
 Retries = Annotated[int | None, typer.Option(min=0, max=10, help="Further attempts after a time-out or crash.")]
@@ -48,6 +56,10 @@ class BatchOptions:
     quality: Quality = None
     recursive: Recursive = False
     xml: Xml = False
+    read: Read = None
+    group: Group = None
+    iiif: Iiif = None
+    iiif_scans: IiifScans = None
     workers: Workers = None
     timeout: Timeout = None
     retries: Retries = None
@@ -60,8 +72,10 @@ class BatchOptions:
 
     def values(self) -> dict[str, Any]:
         """Return what was given, as the keys of a BatchConfig."""
-        page = {"mode": self.mode, "format": self.format, "quality": self.quality, "xml": self.xml or None}
-        whole = {name: getattr(self, name) for name in ("workers", "timeout", "retries", "max_failed")}
+        page = {name: getattr(self, name) for name in ("mode", "format", "quality", "read")}
+        page["xml"] = self.xml or None
+        names = ("group", "iiif", "iiif_scans", "workers", "timeout", "retries", "max_failed")
+        whole = {name: getattr(self, name) for name in names}
         whole |= {"missing_output": self.missing_output, "existing_output": self.existing_output}
         whole["recursive"] = self.recursive or None
         given = {name: value for name, value in whole.items() if value is not None}

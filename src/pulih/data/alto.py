@@ -1,14 +1,17 @@
-"""ALTO 4: lines in, and the restoration as one more processing step out."""
+"""ALTO 4: lines in; restoration and recognition as further processing steps, and recognized text, out."""
 
 import re
+from collections.abc import Iterator, Sequence
 from xml.etree.ElementTree import Element
 
 from pulih.common.errors import InputError
-from pulih.data.layout import Layout, LayoutLine, RestoredImage
-from pulih.data.markup import Markup, escaped, inserted, points
+from pulih.data import markup as xml
+from pulih.data.layout import Layout, LayoutLine, ReadLine, Recognition, RestoredImage, bounds, page_size
+from pulih.data.markup import Edit, Markup, escaped, inserted, points
 
 NAMESPACE = re.compile(r"www\.loc\.gov/standards/alto/ns-v(\d+)#")
-STEP_ID = "pulih-restore"
+STEP_ID, READ_ID = "pulih-restore", "pulih-read"
+TEXT = ("String", "SP", "HYP")
 
 
 def is_alto(markup: Markup) -> bool:
@@ -20,12 +23,8 @@ def read_alto(markup: Markup, name: str) -> Layout:
     """Return the lines of an ALTO document in its own unit; raises InputError when it has no page with a size."""
     space = f"{{{markup.namespace}}}"
     page = markup.tree().find(f"{space}Layout/{space}Page")
-    try:
-        assert page is not None
-        size = float(page.attrib["WIDTH"]), float(page.attrib["HEIGHT"])
-        assert min(size) > 0
-    except (AssertionError, KeyError, ValueError) as err:
-        raise InputError(f"a Page with WIDTH and HEIGHT in {name}", "none", "Export it again.") from err
+    size = page_size(page.attrib if page is not None else None, "WIDTH", "HEIGHT", name)
+    assert page is not None, "without one there is no size"
     return Layout("ALTO", *size, tuple(_line(line, space) for line in page.iter(f"{space}TextLine")))
 
 
@@ -50,6 +49,63 @@ def with_processing_step(markup: Markup, image: RestoredImage, name: str) -> byt
     Raises:
         InputError: another version than 4, or no description to add it to.
     """
+    description = _description(markup, name)
+    content = (
+        ("preOperation", f"page image restored by a model: {image.filename}"),
+        (f"model {image.model}, {image.settings}", image.time),
+        (image.software, image.version),
+    )
+    return inserted(markup, description, None, _step(content, description.prefix, _free(STEP_ID, markup.ids)))
+
+
+def with_text(
+    markup: Markup, read: Sequence[ReadLine | None], layout: Layout, recognition: Recognition, name: str
+) -> bytes:
+    """Return the document with the text of its lines and the step that read them, to which each string refers.
+
+    Args:
+        read: one for each line of ``layout``; None leaves a line alone, what it had is replaced otherwise.
+
+    Raises:
+        InputError: another version than 4, or no description to add the step to.
+    """
+    description, key = _description(markup, name), _free(READ_ID, markup.ids)
+    content = (
+        ("contentGeneration", f"text {recognition.sentence()}"),
+        (f"model {recognition.model}, read from {recognition.image}", recognition.time),
+        (recognition.software, recognition.version),
+    )
+    edits = [xml.insertion(markup, description, None, _step(content, description.prefix, key))]
+    # A document may have further pages behind the first, which alone is read.
+    for element, line, text in zip(markup.lines, layout.lines, read, strict=False):
+        if text is not None:
+            edits += _text(markup, element, line, text, key)
+    return xml.edited(markup.data, edits)
+
+
+def _text(markup: Markup, element: xml.Element, line: LayoutLine, read: ReadLine, step: str) -> Iterator[Edit]:
+    former = [child for child in element.children if child.name in TEXT]
+    yield from (xml.removal(markup, child) for child in former)
+    key = next((child.attributes["ID"] for child in former if "ID" in child.attributes), "")
+    box = bounds(line.polygon)
+    strings = []
+    for number, word in enumerate(read.words):
+        own = f'ID="{escaped(key)}" ' if key and not number else ""
+        content = f'CONTENT="{escaped(word.text)}" WC="{word.confidence:.4f}"'
+        strings.append(
+            f'<{element.prefix}String {own}{content} {_place(word.start, word.end, box)} PROCESSINGREFS="{step}"/>'
+        )
+    yield xml.insertion(markup, element, None, f"<{element.prefix}SP/>".join(strings))
+
+
+def _place(start: float, end: float, box: tuple[float, float, float, float]) -> str:
+    left, top, right, bottom = box
+    across = right - left
+    values = {"HPOS": left + start * across, "VPOS": top, "WIDTH": (end - start) * across, "HEIGHT": bottom - top}
+    return " ".join(f'{name}="{value:.0f}"' for name, value in values.items())
+
+
+def _description(markup: Markup, name: str) -> xml.Element:
     version = NAMESPACE.search(markup.namespace)
     if version is None or int(version[1]) != 4:
         found = f"version {version[1]}" if version else "another document"
@@ -57,7 +113,7 @@ def with_processing_step(markup: Markup, image: RestoredImage, name: str) -> byt
     description = markup.child("Description")
     if description is None or not any(child.name == "MeasurementUnit" for child in description.children):
         raise InputError(f"a Description with its MeasurementUnit in {name}", "none", "Export it again.")
-    return inserted(markup, description, None, _step(image, description.prefix, _free(STEP_ID, markup.ids)))
+    return description
 
 
 def _free(wanted: str, taken: set[str]) -> str:
@@ -67,16 +123,21 @@ def _free(wanted: str, taken: set[str]) -> str:
     return name
 
 
-def _step(image: RestoredImage, prefix: str, key: str) -> str:
+def _step(content: tuple[tuple[str, str], tuple[str, str], tuple[str, str]], prefix: str, key: str) -> str:
+    """Return a processing step of category and description, settings and time, software and version."""
+
     def element(name: str, text: str) -> str:
         return f"<{prefix}{name}>{escaped(text)}</{prefix}{name}>"
 
-    software = element("softwareName", image.software) + element("softwareVersion", image.version)
-    content = (
-        element("processingCategory", "preOperation")
-        + element("processingDateTime", image.time)
-        + element("processingStepDescription", f"page image restored by a model: {image.filename}")
-        + element("processingStepSettings", f"model {image.model}, {image.settings}")
-        + f"<{prefix}processingSoftware>{software}</{prefix}processingSoftware>"
+    (category, description), (settings, time), (software, version) = content
+    inner = (
+        element("processingCategory", category)
+        + element("processingDateTime", time)
+        + element("processingStepDescription", description)
+        + element("processingStepSettings", settings)
+        + f"<{prefix}processingSoftware>"
+        + element("softwareName", software)
+        + element("softwareVersion", version)
+        + f"</{prefix}processingSoftware>"
     )
-    return f'<{prefix}Processing ID="{key}">{content}</{prefix}Processing>'
+    return f'<{prefix}Processing ID="{key}">{inner}</{prefix}Processing>'

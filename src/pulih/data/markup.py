@@ -4,7 +4,7 @@ A document type is refused (no entities, nothing fetched), and so is what is too
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from xml.etree import ElementTree
@@ -15,6 +15,7 @@ from pulih.common.errors import InputError
 MOST_BYTES = 64 * 2**20
 MOST_ELEMENTS = 1_000_000
 DEEPEST = 200
+LINE, DIVISION = "TextLine", "div"  # of PAGE and ALTO; of METS
 WIDE_ENCODINGS = (b"\xff\xfe", b"\xfe\xff", b"\0<", b"<\0")
 TAG_END = re.compile(rb"""(?:[^>"']|"[^"]*"|'[^']*')*>""")
 
@@ -43,11 +44,16 @@ class Element:
 
 @dataclass
 class Markup:
-    """A checked document: its bytes, its root with two levels of descendants, and every ``ID`` and ``id`` in it."""
+    """A checked document: its bytes, its root with two levels of descendants, and every ``ID`` and ``id`` in it.
+
+    ``lines`` are the text lines of PAGE or ALTO, ``divisions`` the ``div`` of METS, both with their children.
+    """
 
     data: bytes
     root: Element
     ids: set[str]
+    lines: list[Element] = field(default_factory=list)
+    divisions: list[Element] = field(default_factory=list)
 
     @property
     def namespace(self) -> str:
@@ -82,12 +88,13 @@ def check(data: bytes, name: str) -> Markup:
     except (expat.ExpatError, LookupError, ValueError) as err:
         raise InputError(f"well-formed XML in {name}", str(err), "Export the file again.") from err
     assert finder.root is not None
-    return Markup(data, finder.root, finder.ids)
+    return Markup(data, finder.root, finder.ids, finder.kept[LINE], finder.kept[DIVISION])
 
 
 class _Finder:
     def __init__(self, name: str) -> None:
         self.name, self.ids = name, set[str]()
+        self.kept: dict[str, list[Element]] = {LINE: [], DIVISION: []}
         self.root: Element | None = None
         self._open: list[Element] = []
         self._count = 0
@@ -110,29 +117,77 @@ class _Finder:
         element = Element(tag, path, attributes, self.parser.CurrentByteIndex)
         if not self._open:
             self.root = element
-        elif len(self._open) <= 2:
+        elif len(self._open) <= 2 or self._open[-1].name in self.kept:
             self._open[-1].children.append(element)
+        if element.name in self.kept:
+            self.kept[element.name].append(element)
         self._open.append(element)
 
     def _end(self, _tag: str) -> None:
         self._open.pop().end = self.parser.CurrentByteIndex
 
 
+@dataclass(frozen=True)
+class Edit:
+    """Bytes ``start`` to ``stop`` of a document, the end not included, and what takes their place."""
+
+    start: int
+    stop: int
+    new: bytes
+
+
+def edited(data: bytes, edits: Iterable[Edit]) -> bytes:
+    """Return ``data`` with every edit done; they do not overlap, and those of one place stay in their order."""
+    parts, done = [], 0
+    for edit in sorted(edits, key=lambda edit: edit.start):
+        assert edit.start >= done, "edits overlap"
+        parts += [data[done : edit.start], edit.new]
+        done = edit.stop
+    return b"".join([*parts, data[done:]])
+
+
 def inserted(markup: Markup, parent: Element, before: Element | None, text: str) -> bytes:
-    """Return the document with ``text`` as a child of ``parent``, before one of its children or at its end.
+    """Return the document with ``text`` as a child of ``parent``; see ``insertion``."""
+    return edited(markup.data, [insertion(markup, parent, before, text)])
+
+
+def insertion(markup: Markup, parent: Element, before: Element | None, text: str) -> Edit:
+    """Return the edit that makes ``text`` a child of ``parent``, before one of its children or at its end.
 
     The line and indentation of what follows are repeated, so that the file keeps its look.
     """
     data = markup.data
-    tag = TAG_END.match(data, parent.start)
-    assert tag is not None, "the parser has read this tag"
+    tag = _tag(data, parent.start)
     if tag[0].endswith(b"/>"):
-        opened = data[: tag.end() - 2] + b">" + _encoded(text)
-        return opened + f"</{parent.tag}>".encode() + data[tag.end() :]
+        return Edit(tag.end() - 2, tag.end(), b">" + _encoded(text) + f"</{parent.tag}>".encode())
     place = before.start if before else parent.end
     blank = data[len(data[:place].rstrip(b" \t\r\n")) : place]
     indent = b"" if before else _indent_below(blank)
-    return data[:place] + indent + _encoded(text) + blank + data[place:]
+    return Edit(place, place, indent + _encoded(text) + blank)
+
+
+def removal(markup: Markup, element: Element) -> Edit:
+    """Return the edit that takes an element away with the white space before it."""
+    data, tag = markup.data, _tag(markup.data, element.start)
+    stop = tag.end() if tag[0].endswith(b"/>") else data.index(b">", element.end) + 1
+    return Edit(len(data[: element.start].rstrip(b" \t\r\n")), stop, b"")
+
+
+def with_attribute(markup: Markup, element: Element, name: str, value: str) -> Edit:
+    """Return the edit that gives an element an attribute, in place of one that it has."""
+    tag = _tag(markup.data, element.start)
+    new = _encoded(f' {name}="{escaped(value)}"')
+    former = re.compile(rb"""\s+%s\s*=\s*("[^"]*"|'[^']*')""" % name.encode()).search(tag[0])
+    if former and name in element.attributes:
+        return Edit(element.start + former.start(), element.start + former.end(), new)
+    place = element.start + 1 + len(element.tag.encode())
+    return Edit(place, place, new)
+
+
+def _tag(data: bytes, start: int) -> re.Match[bytes]:
+    tag = TAG_END.match(data, start)
+    assert tag is not None, "the parser has read this tag"
+    return tag
 
 
 def _indent_below(blank: bytes) -> bytes:

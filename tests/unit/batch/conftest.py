@@ -7,6 +7,7 @@ import pytest
 from pulih.batch.batch import Artifacts, run_batch
 from pulih.batch.config import BatchConfig, PageConfig
 from pulih.batch.judging import Judge
+from pulih.batch.scribe import Scribe
 from pulih.batch.state import Key
 from pulih.batch.task import Task
 from pulih.batch.work import Workshop
@@ -61,13 +62,41 @@ def config_of():
     return lambda harm=TRUSTING, **values: PageConfig.model_validate({"harm": harm, **values})
 
 
+@pytest.fixture(scope="session")
+def reader_folder(tmp_path_factory):
+    """A recognizer artifact that never learned anything."""
+    import torch
+
+    from pulih.common.config import StageConfig
+    from pulih.data.charset import Charset
+    from pulih.data.manifest import write_manifest
+    from pulih.recognizer.config import RecognizerConfig
+    from pulih.recognizer.model import build, save_recognizer
+
+    folder = tmp_path_factory.mktemp("reader")
+    config = RecognizerConfig(channels=8, hidden=48, depth=1)
+    torch.manual_seed(0)
+    save_recognizer(build(config, Charset(), 64), config, folder)
+    write_manifest(folder, "recognizer", StageConfig(), {}, {})
+    return folder
+
+
+@pytest.fixture(scope="session")
+def reader(reader_folder):
+    """What reads with it."""
+    from pulih.batch.reading import LineReader
+
+    return LineReader.load(reader_folder)
+
+
 @pytest.fixture
 def work_on(blur_restorer, tmp_path):
     """Return a function that carries out one file in this process: (what was done, the output folder)."""
 
     def work(path, config, xml=None, reader=None, sha256=None):
         output = tmp_path / "answers"
-        workshop = Workshop(Judge(Restorer.load(blur_restorer, 1), reader, config), config, output)
+        scribe = Scribe(reader, config.read) if reader and config.read != "no" else None
+        workshop = Workshop(Judge(Restorer.load(blur_restorer, 1), reader, config), config, output, scribe)
         key = Key(sha256 or file_sha256(path), file_sha256(xml) if xml else "", "0123456789ab", config.digest())
         told = config.model_dump(mode="json")
         return workshop.carry_out(Task(path.name, path.stem, str(path), path, xml, key, None, told)), output
@@ -79,10 +108,10 @@ def work_on(blur_restorer, tmp_path):
 def batch_of(blur_restorer, tmp_path):
     """Return a function that runs a batch into ``tmp_path/out`` with one worker and gives its conclusion."""
 
-    def run(source, harm=TRUSTING, page=None, restorer=blur_restorer, **values):
+    def run(source, harm=TRUSTING, page=None, artifacts=None, **values):
         settings = {"workers": 1, "recursive": True, "page": {"harm": harm, **(page or {})}, **values}
         config = BatchConfig.model_validate(settings)
-        return run_batch(config, str(source), tmp_path / "out", Artifacts(restorer))
+        return run_batch(config, str(source), tmp_path / "out", artifacts or Artifacts(blur_restorer))
 
     return run
 

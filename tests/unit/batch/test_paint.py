@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pulih.batch.paint import paint_lost
+from pulih.batch.paint import paint_lost, with_surroundings
 
 
 def test_a_painted_field_that_turns_to_paper_counts_by_its_area(page) -> None:
@@ -28,3 +28,16 @@ def test_stains_ink_and_grain_may_go(page) -> None:
     cv2.circle(stained, (280, 180), 30, (170, 140, 100), -1)
     stained = np.clip(stained + random.normal(0, 6, page.shape), 0, 255).astype(np.uint8)
     assert paint_lost(stained, np.full_like(page, (225, 210, 180))) < 0.004
+
+
+def test_the_edge_of_the_book_shows_as_scanned_and_the_sheet_as_restored(draw_page) -> None:
+    before = draw_page(800, 1000)
+    before[:, :70] = (150, 60, 40)
+    before[300:420, 400:520] = (150, 60, 40)
+    after = np.full_like(before, 200)
+    shown = with_surroundings(before, after)
+    assert np.array_equal(shown[:, :60], before[:, :60])
+    # A seal within the sheet is none of its surroundings, nor are lines of text, nor a page without any.
+    assert np.array_equal(shown[:, 100:], after[:, 100:])
+    plain = draw_page(800, 1000)
+    assert np.array_equal(with_surroundings(plain, after), after)

@@ -7,26 +7,7 @@ import numpy as np
 import pytest
 
 from pulih.batch.lines import Box
-from pulih.batch.reading import LineReader
-from pulih.common.config import StageConfig
-from pulih.data.charset import Charset
-from pulih.data.manifest import write_manifest
 from pulih.restorer.colour import luminance
-
-
-@pytest.fixture(scope="module")
-def reader(tmp_path_factory):
-    import torch
-
-    from pulih.recognizer.config import RecognizerConfig
-    from pulih.recognizer.model import build, save_recognizer
-
-    folder = tmp_path_factory.mktemp("reader")
-    config = RecognizerConfig(channels=8, hidden=48, depth=1)
-    torch.manual_seed(0)
-    save_recognizer(build(config, Charset(), 64), config, folder)
-    write_manifest(folder, "recognizer", StageConfig(), {}, {})
-    return LineReader.load(folder)
 
 
 def test_confidence_is_the_mean_of_the_best_characters(reader, page) -> None:
@@ -59,6 +40,24 @@ def test_the_recognizer_decides_where_one_is_given(work_on, config_of, page, tmp
     assert (done.status, facts.criterion) == ("passed", "recognizer gain")
     assert facts.value == pytest.approx(facts.reading_after - facts.reading_before)
     assert facts.lines == 6
+
+
+def test_a_line_is_read_as_the_recognizer_reads_it_word_by_word(reader, page) -> None:
+    import torch
+
+    from pulih.evaluation.reading.material import reader_view
+    from pulih.recognizer.decode import read
+
+    crop = luminance(page)[10:74]
+    line = reader.read(crop)
+    seen = torch.from_numpy(np.pad(reader_view(crop, 64, 255), ((0, 0), (0, 12)), constant_values=255))
+    (text,) = read(reader._model, seen[None, None].float() / 255, torch.tensor([340]))
+    assert line.text == " ".join(text.split())
+    assert line.text
+    assert 0 < line.confidence <= 1
+    edges = [edge for word in line.words for edge in (word.start, word.end)]
+    assert edges == sorted(edges)
+    assert 0 <= edges[0] < edges[-1] <= 1
 
 
 def test_without_a_recognizer_torch_is_not_imported() -> None:

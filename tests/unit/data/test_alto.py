@@ -1,15 +1,17 @@
-"""ALTO files: lines come out, the processing step goes in, nothing else changes; also in real files."""
+"""ALTO files: lines come out; processing steps and text go in, nothing else changes; also in real files."""
 
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from pulih.common.errors import InputError
-from pulih.data.alto import is_alto, read_alto, with_processing_step
-from pulih.data.layout import RestoredImage
+from pulih.data.alto import is_alto, read_alto, with_processing_step, with_text
+from pulih.data.layout import ReadLine, ReadWord, Recognition, RestoredImage
 from pulih.data.markup import check
 from pulih.data.pagexml import is_page, read_page, with_alternative_image
+from pulih.data.pagexml import with_text as with_text_of_page
 
 IMAGE = RestoredImage("scan.png", "0123456789ab", "mode keep-paper", "Pulih", "0.1.0", "2026-11-25T12:00:00Z")
 BODY = """<?xml version="1.0" encoding="UTF-8"?>
@@ -54,6 +56,41 @@ def test_other_versions_and_files_without_description_are_refused(data: str) -> 
         with_processing_step(check(data.encode(), "x"), IMAGE, "x")
 
 
+RECOGNITION = Recognition("0123456789ab", "the scan", "Pulih", "0.1.0", "2026-11-25T12:00:00Z")
+READ = ReadLine((ReadWord("Anno", 0.9, 0, 0.4), ReadWord("<1792>", 0.5, 0.5, 1)), 0.7)
+
+
+@pytest.mark.parametrize(
+    "former", ['<String ID="s" CONTENT=""/>', '<String ID="s" CONTENT="a"/><SP/><HYP CONTENT="-"/>']
+)
+def test_text_is_written_word_by_word_and_refers_to_the_step_that_read_it(content: str) -> None:
+    former = f'<String ID="s" CONTENT={content}'
+    data = BODY.format(version=4).replace('<String CONTENT="x"/>', former).encode()
+    markup = check(data, "x")
+    answer = with_text(markup, [None, READ], read_alto(markup, "x"), RECOGNITION, "x")
+    changed = check(answer, "x")
+    kept, line = changed.lines
+    assert [child.name for child in line.children] == ["String", "SP", "String"]
+    first, _, second = (child.attributes for child in line.children)
+    assert (first["ID"], first["CONTENT"], first["WC"]) == ("s", "Anno", "0.9000")
+    assert [second[name] for name in ("CONTENT", "HPOS", "VPOS", "WIDTH", "HEIGHT")] == [
+        "<1792>",
+        "150",
+        "60",
+        "140",
+        "30",
+    ]
+    assert first["PROCESSINGREFS"] == second["PROCESSINGREFS"] == "pulih-read-1"
+    assert "pulih-read-1" in changed.ids
+    assert b"contentGeneration" in answer
+    assert b"not by a person" in answer
+    # The first line is as it was, byte for byte.
+    before = markup.lines[0]
+    assert answer[kept.start : kept.end] == data[before.start : before.end]
+    with pytest.raises(InputError, match="ALTO 4"):
+        with_text(check(data.replace(b"ns-v4", b"ns-v3"), "x"), [], read_alto(markup, "x"), RECOGNITION, "x")
+
+
 def real_files(folder: Path) -> list[Path]:
     return sorted([*(folder / "pages").rglob("*.xml"), *(folder / "archive").rglob("*.xml")])
 
@@ -79,3 +116,37 @@ def test_every_real_file_keeps_all_it_says(real_data) -> None:
         assert len(added) == 1
         parent.remove(added[0])
         assert elements(tree) == elements(ElementTree.fromstring(data)), path.name
+
+
+def test_text_in_every_real_file_changes_text_alone(real_data) -> None:
+    for path in real_files(real_data):
+        data = path.read_bytes()
+        markup = check(data, path.name)
+        paged = is_page(markup)
+        layout = (read_page if paged else read_alto)(markup, path.name)
+        read = [READ if number % 2 else None for number, _ in enumerate(layout.lines)]
+        answer = (
+            with_text_of_page(markup, read, RECOGNITION)
+            if paged
+            else with_text(markup, read, layout, RECOGNITION, path.name)
+        )
+        lines = (read_page if paged else read_alto)(check(answer, path.name), path.name).lines
+        expected = [replace(line, text=new.text) if new else line for line, new in zip(layout.lines, read, strict=True)]
+        assert list(lines) == expected, path.name
+        told = {"TextEquiv", "Unicode", "PlainText", "Word", "String", "SP", "HYP", "Glyph", "Processing"}
+        assert others(answer, told) == others(data, told), path.name
+
+
+def others(data: bytes, left_out: set[str]) -> list[tuple]:
+    """What a document says beside the elements left out, in order."""
+    found = []
+
+    def take(element: ElementTree.Element) -> None:
+        if element.tag.rpartition("}")[2] not in left_out:
+            attributes = {name: value for name, value in element.attrib.items() if name != "comments"}
+            found.append((element.tag, attributes, (element.text or "").strip()))
+            for child in element:
+                take(child)
+
+    take(ElementTree.fromstring(data))
+    return found

@@ -3,7 +3,7 @@
 import pytest
 
 from pulih.common.errors import InputError
-from pulih.data.markup import check, escaped, inserted, points
+from pulih.data.markup import check, edited, escaped, inserted, points, with_attribute
 
 BOMB = b'<!DOCTYPE a [<!ENTITY b "bbbb"><!ENTITY c "&b;&b;">]><a>&c;</a>'
 REMOTE = b'<!DOCTYPE a SYSTEM "http://127.0.0.1:9/a.dtd"><a/>'
@@ -57,3 +57,11 @@ def test_other_encodings_keep_their_bytes_and_new_text_is_readable_in_them() -> 
 def test_points_are_read_in_both_spellings() -> None:
     assert points("1,2 3,4") == points("1 2 3 4") == ((1, 2), (3, 4))
     assert points("") == ()
+
+
+@pytest.mark.parametrize("former", ["", ' pcGtsId="old"', " pcGtsId = 'a>b'"])
+def test_an_attribute_is_added_or_takes_the_place_of_its_former_value(former: str) -> None:
+    markup = check(f'<a other="pcGtsId"{former} z="1"><b/></a>'.encode(), "x")
+    answer = check(edited(markup.data, [with_attribute(markup, markup.root, "pcGtsId", 'n"1')]), "x")
+    assert answer.root.attributes == {"other": "pcGtsId", "pcGtsId": 'n"1', "z": "1"}
+    assert len(answer.root.children) == 1
