@@ -1,6 +1,7 @@
 """KServe's servers with our address, our admission, our parser of V2 and our words for errors."""
 
 import asyncio
+import logging
 import signal
 import socket
 import sys
@@ -105,7 +106,8 @@ class PageServer(RESTServer):
         )
         self._page_config = config
         self.config.host = config.host  # KServe listens on every interface and has no option for it
-        self.config.access_log = False  # Tracking has a line for each request, and none for each probe
+        # Tracking has a line for each request, and none for each probe.
+        logging.getLogger("uvicorn.access").propagate = False
         self._server = DrainingServer(self.config, self._load, config.drain_seconds)
         self._grpc = PageGrpcServer(config, plane, fixed, self._load) if config.grpc_port else None
         self._swapper = Swapper(config, model, shared)
