@@ -139,7 +139,8 @@ async def _drain(scope: Scope, receive: Receive) -> None:
 
 
 async def _answer(send: Send, refusal: BodyRefused) -> None:
-    log.info("refused with %d: %s", refusal.status, refusal)
+    if refusal.retry_after is None:  # a busy server has a line for each of those already
+        log.info("refused with %d: %s", refusal.status, refusal)
     body = json.dumps({"error": str(refusal)}).encode()
     headers = [
         (b"content-type", b"application/json"),

@@ -15,7 +15,7 @@ from kserve.protocol.grpc.server import GRPCServer
 from kserve.protocol.grpc.servicer import InferenceServicer
 from kserve.protocol.model_repository_extension import ModelRepositoryExtension
 
-from pulih.common.errors import InputError
+from pulih.common.errors import ConfigError, InputError
 from pulih.common.logging import get_logger
 from serving.call import CURRENT, Call, TooSlow, new_id
 from serving.config import ServingConfig
@@ -114,6 +114,10 @@ class PageGrpcServer(GRPCServer):
         )
         add_service(self._servicer, self._server)
         host = f"[{config.host}]" if ":" in config.host else config.host
-        self._server.add_insecure_port(f"{host}:{config.grpc_port}")
+        try:
+            self._server.add_insecure_port(f"{host}:{config.grpc_port}")
+        except RuntimeError as err:
+            fix = "Choose another with --grpc-port."
+            raise ConfigError(f"to listen for gRPC on {host}:{config.grpc_port}", "a port that is taken", fix) from err
         await self._server.start()
         log.info("gRPC on %s:%d", config.host, config.grpc_port)
