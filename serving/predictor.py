@@ -3,8 +3,9 @@
 import asyncio
 import contextvars
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from kserve import InferRequest, InferResponse, Model
@@ -16,13 +17,14 @@ from pulih.restorer.files import restore_bytes
 from pulih.restorer.infer import RestoredPage, Restorer
 from serving import metrics
 from serving.answers import v1_answer, v2_answer
-from serving.call import Abandoned, Call, TooSlow, current
+from serving.call import Abandoned, TooSlow, current
 from serving.config import ServingConfig
 from serving.protocol import INPUT, OUTPUT, PageRequest, chosen_paper, parse_v1, parse_v2
 
 log = get_logger(__name__)
 PAPER_HEADER = "x-pulih-paper"  # a raw image has no other place for it
 Answer: TypeAlias = dict[str, Any] | InferResponse | bytes
+Result = TypeVar("Result")
 
 
 class RestorerModel(Model):
@@ -68,30 +70,37 @@ class RestorerModel(Model):
             InputError: the caller's fault; the server answers 400 with its text.
             TooSlow: the request is older than ``request_seconds``.
         """
+        paper = (headers or {}).get(PAPER_HEADER, self._config.paper)
+        answer = await self.in_turn(lambda restorer: _Job(self._config, restorer, paper).counted(payload))
+        if isinstance(answer, bytes) and response_headers is not None:
+            response_headers["content-type"] = "image/png"
+        return answer
+
+    async def in_turn(self, work: Callable[[Restorer], Result]) -> Result:
+        """Run ``work`` with the restorer that serves when the pages before it are done, and return what it returns.
+
+        Raises:
+            TooSlow: the request is older than ``request_seconds``; the work stops at its next tile.
+        """
         call = current()
-        job = _Job(self._config, self._restorer, call, (headers or {}).get(PAPER_HEADER, self._config.paper))
-        context = contextvars.copy_context()
-        running = self._pages.submit(context.run, job.counted, payload)
+        running = self._pages.submit(contextvars.copy_context().run, work, self._restorer)
         try:
             async with asyncio.timeout(self._config.request_seconds - call.age):
-                answer = await asyncio.wrap_future(running)
+                return await asyncio.wrap_future(running)
         except TimeoutError as err:
             call.abandon()
             raise TooSlow(f"no answer within {self._config.request_seconds:g} s (request_seconds)") from err
         except asyncio.CancelledError:
             call.abandon()
             raise
-        if isinstance(answer, bytes) and response_headers is not None:
-            response_headers["content-type"] = "image/png"
-        return answer
 
 
 class _Job:
     """One request in its worker thread, with the model that was current when it arrived."""
 
-    def __init__(self, config: ServingConfig, restorer: Restorer, call: Call, paper: str) -> None:
-        self._config, self._restorer, self._call, self._paper = config, restorer, call, paper
-        call.digest = restorer.digest
+    def __init__(self, config: ServingConfig, restorer: Restorer, paper: str) -> None:
+        self._config, self._restorer, self._call, self._paper = config, restorer, current(), paper
+        self._call.digest = restorer.digest
 
     def counted(self, payload: Any) -> Answer:
         """Answer, and count what became of it."""

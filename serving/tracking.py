@@ -1,5 +1,7 @@
 """Every request gets an id, a line in the log and its place in the histograms."""
 
+from urllib.parse import quote
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -9,6 +11,7 @@ from serving.call import CURRENT, Call, new_id
 from serving.load import Load
 
 log = get_logger(__name__)
+KNOWN = ("v1", "v2", "viewer")
 GONE = 499  # for log and metrics: the client did not wait for the answer
 
 
@@ -23,7 +26,9 @@ class Tracking:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        call = Call(new_id(Headers(scope=scope).get("x-request-id", "")), scope["path"].split("/")[1])
+        first = scope["path"].split("/")[1] if "/" in scope["path"] else ""
+        # A label for every path that anybody makes up would fill the memory.
+        call = Call(new_id(Headers(scope=scope).get("x-request-id", "")), first if first in KNOWN else "other")
         status, sent = GONE, 0
 
         async def observed(message: Message) -> None:
@@ -42,7 +47,7 @@ class Tracking:
             raise
         finally:
             if scope["method"] == "POST":
-                record(call, f"{scope['method']} {scope['path']}", status, sent)
+                record(call, f"POST {quote(scope['path'], safe='/:')}", status, sent)
                 if call.pages:
                     self._load.answered(call.worked)
             CURRENT.reset(token)

@@ -100,3 +100,12 @@ def test_log_for_programs_keeps_a_traceback_in_its_line() -> None:
     line = JsonFormatter().format(record)
     assert "\n" not in line
     assert "ValueError: invalid literal" in json.loads(line)["traceback"]
+
+
+def test_made_up_paths_get_neither_a_label_each_nor_a_line_of_their_own(client, call, server_log) -> None:
+    for name in ("cellar", "attic%0AINFO forged"):
+        assert client.request("POST", f"/{name.replace(' ', '%20')}/page", b"{}", call.json)[0] == 404
+    metrics = client.request("GET", "/metrics")[1].decode()
+    assert 'pulih_request_seconds_count{protocol="other",status="404"}' in metrics
+    assert "cellar" not in metrics
+    assert not any(line.startswith("INFO forged") for line in server_log.read_text().splitlines())
