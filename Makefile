@@ -119,8 +119,10 @@ benchmark-speed: setup  ## Time synthesis, training, lines and pages beside a U-
 results: setup  ## Write docs/results.md from the stored results in docs/results
 	$(RUN) pulih research results docs/results/*.json --output docs/results.md
 
-benchmark-pages: setup  ## Speed and memory of whole pages and batches (RESTORER=..., OUTPUT=...)
+benchmark-pages: setup  ## Speed and memory of whole pages, batches and the endpoint (RESTORER=..., OUTPUT=...)
 	$(RUN) python benchmarks/pages.py --restorer "$(or $(RESTORER),runs/latest/restorer)" \
+	  --output "$(or $(OUTPUT),runs/benchmark-pages)"
+	$(RUN) python benchmarks/endpoint.py --restorer "$(or $(RESTORER),runs/latest/restorer)" \
 	  --output "$(or $(OUTPUT),runs/benchmark-pages)"
 
 clean:  ## Remove environments and caches; runs/ stays

@@ -21,11 +21,11 @@ def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     # KServe parses the command line of whoever imports it.
     sys.argv = sys.argv[:1]
-    configure_logging()
     # KServe's choice of response class, which we cannot change, makes FastAPI warn on every start.
     warnings.filterwarnings("ignore", message="ORJSONResponse is deprecated")
     if options.until_stdin_closes:
         _stop_with_parent()
+    configure_logging()
     try:
         _serve(resolve(options))
     except PulihError as err:
@@ -39,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--model-dir", help="restorer artifact: a folder or an s3:// prefix")
     parser.add_argument("--host", help="address to listen on (127.0.0.1; 0.0.0.0 inside Kubernetes)")
     parser.add_argument("--port", type=int, help="port to listen on (8080)")
+    parser.add_argument("--grpc-port", type=int, help="port of V2 over gRPC (none)")
     parser.add_argument("--config", type=Path, metavar="FILE.json", help="settings; see serving/config.py")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="one setting, repeatable")
     parser.add_argument("--until-stdin-closes", action="store_true", help="end with the process that holds stdin")
@@ -48,21 +49,24 @@ def _parser() -> argparse.ArgumentParser:
 def resolve(options: argparse.Namespace) -> ServingConfig:
     """Return the config: the file's, then the options, then every ``--set``; raises ConfigError."""
     values = read_json(options.config) if options.config else {}
-    for name in ("model_dir", "host", "port"):
+    for name in ("model_dir", "host", "port", "grpc_port"):
         if getattr(options, name) is not None:
             values[name] = getattr(options, name)
     return build_config(ServingConfig, values, options.set)
 
 
 def _serve(config: ServingConfig) -> None:
-    from pulih.restorer.infer import Restorer
     from pulih.stores.paths import local_input
+    from serving.logs import configure
+    from serving.network import ServedRestorer, turns
 
-    restorer = Restorer.load(local_input(config.model_dir), config.threads)
+    configure(config.log_format)
+    shared = turns(config)
+    restorer = ServedRestorer.serve(local_input(config.model_dir), config, shared)
     from serving.predictor import RestorerModel
     from serving.server import run
 
-    run(config, RestorerModel(config, restorer))
+    run(config, RestorerModel(config, restorer), shared)
 
 
 def _stop_with_parent() -> None:

@@ -10,9 +10,8 @@ from kserve.utils.utils import generate_uuid
 from pulih.common.errors import InputError
 from pulih.data.images import RgbImage
 from pulih.restorer.infer import RestoredPage
+from serving.binary import MOST_JSON_NUMBERS
 from serving.protocol import OUTPUT, Kind
-
-MOST_JSON_NUMBERS = 4_000_000
 
 
 def v1_answer(pages: list[tuple[bytes, RestoredPage]], digest: str) -> dict[str, Any]:
@@ -61,6 +60,8 @@ def v2_answer(request: InferRequest, kind: Kind, images: list[bytes | RgbImage],
 
 
 def _wants_binary(request: InferRequest) -> bool:
+    if request.from_grpc:
+        return True
     if request.request_outputs:
         return any(bool(output.binary_data) for output in request.request_outputs)
     return bool(request.use_binary_outputs)

@@ -1,17 +1,20 @@
 """Requests in, answers out: the V1 and V2 (Open Inference Protocol) forms of a page image.
 
-V1: ``{"instances": [{"image": {"b64": ...}, "paper": "keep"}]}``, or the bytes of an image file as the body.
+V1: ``{"instances": [{"image": {"b64": ...}, "paper": "keep"}]}``, or the bytes of an image file as the body, with the
+paper in the header ``X-Pulih-Paper``.
 V2: one input ``image``, either BYTES (file bytes: base64 in JSON, raw as binary data), or UINT8 of shape [n] (file
 bytes), [H, W] or [H, W, 3] (pixels). The answer has the kind of the question.
 """
 
 import base64
 import binascii
+import struct
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
 import numpy as np
 from kserve import InferInput, InferRequest
+from kserve.protocol.infer_type import to_http_parameters
 from numpy.typing import NDArray
 
 from pulih.common.errors import InputError
@@ -49,7 +52,7 @@ def _instance(instance: Any, name: str, paper: Paper) -> PageRequest:
         raise InputError(f"an image as base64 text in {name}", _kind_of(instance), EXAMPLE_V1)
     if unknown := set(instance) - {"image", "paper"}:
         raise InputError(f"the keys 'image' and 'paper' in {name}", f"also {sorted(unknown)}", EXAMPLE_V1)
-    return PageRequest(name, _from_base64(text, name), _paper(instance.get("paper", paper)))
+    return PageRequest(name, _from_base64(text, name), chosen_paper(instance.get("paper", paper)))
 
 
 def parse_v2(
@@ -58,7 +61,7 @@ def parse_v2(
     """Return the pages of a V2 request and in which form they came; raises InputError."""
     if [tensor.name for tensor in request.inputs] != [INPUT]:
         raise InputError(f"one input '{INPUT}'", str([tensor.name for tensor in request.inputs])[:200], EXAMPLE_V2)
-    chosen = _paper((request.parameters or {}).get("paper", paper))
+    chosen = chosen_paper(to_http_parameters(request.parameters or {}).get("paper", paper))
     tensor = request.inputs[0]
     if tensor.datatype == "BYTES":
         contents = _byte_strings(tensor, max_images)
@@ -96,7 +99,7 @@ def _pixels(values: NDArray[np.uint8]) -> RgbImage:
 def _as_numpy(tensor: InferInput) -> NDArray[Any]:
     try:
         return np.asarray(tensor.as_numpy())
-    except (ValueError, TypeError, OverflowError) as err:
+    except (ValueError, TypeError, OverflowError, struct.error) as err:
         found = f"data that do not make {tensor.datatype} of shape {tensor.shape}: {err}"
         raise InputError(f"a whole tensor '{tensor.name}'", found[:300], EXAMPLE_V2) from err
 
@@ -108,7 +111,8 @@ def _from_base64(text: str, name: str) -> bytes:
         raise InputError(f"base64 text in {name}", f"other text ({err})", "Encode the file's bytes.") from err
 
 
-def _paper(value: Any) -> Paper:
+def chosen_paper(value: Any) -> Paper:
+    """Return the paper that a request names; raises InputError."""
     for known in get_args(Paper):
         if value == known:
             return cast(Paper, known)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from pulih.data.images import ImageLimits
-from pulih.deployment.server import Patience, running_server
+from pulih.deployment.server import Patience, free_port, running_server
 from pulih.restorer.files import restore_bytes
 from pulih.restorer.infer import Restorer
 
@@ -34,8 +34,13 @@ def server_log(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def server(blur_restorer, server_log):
-    with running_server(blur_restorer, server_log, Patience(), SETTINGS) as running:
+def grpc_port():
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def server(blur_restorer, server_log, grpc_port):
+    with running_server(blur_restorer, server_log, Patience(), (*SETTINGS, f"grpc_port={grpc_port}")) as running:
         yield running
 
 

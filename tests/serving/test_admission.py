@@ -47,19 +47,19 @@ def test_body_that_never_arrives_is_408(client, call) -> None:
         assert b" 408 " in connection.recv(4096).splitlines()[0]
 
 
-def test_too_many_requests_at_once_are_503_with_a_time_to_retry(client, call) -> None:
+def test_too_many_requests_at_once_are_429_with_a_time_to_retry(client, call) -> None:
     held = []
     try:
         for _ in range(4):
             held.append(socket.create_connection((client.host, client.port), timeout=20))
             held[-1].sendall(f"POST {call.predict} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n".encode())
         time.sleep(0.5)
-        assert client.request("POST", call.predict, b"{}", call.json)[0] == 503
+        assert client.request("POST", call.predict, b"{}", call.json)[0] == 429
         assert client.request("GET", "/v2/health/live")[0] == 200
     finally:
         for connection in held:
             connection.close()
     deadline = time.monotonic() + 10
-    while (status := client.request("POST", call.predict, b"{}", call.json)[0]) == 503 and time.monotonic() < deadline:
+    while (status := client.request("POST", call.predict, b"{}", call.json)[0]) == 429 and time.monotonic() < deadline:
         time.sleep(0.1)
     assert status == 400

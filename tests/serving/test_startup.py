@@ -1,13 +1,15 @@
 """What happens before the first request: settings, warm-up, refusals."""
 
 import asyncio
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pulih.common.errors import ConfigError
-from pulih.deployment.server import running_server
+from pulih.deployment.server import command as server_command
+from pulih.deployment.server import free_port, running_server
 from pulih.restorer.infer import Restorer
 from pulih.stores.paths import publish
 from serving.__main__ import _parser, resolve
@@ -83,3 +85,11 @@ def test_model_may_lie_in_an_object_store(s3_settings, blur_restorer, tmp_path, 
     with running_server(Path(address), tmp_path / "server.log", settings=("threads=1",)) as running:
         assert running.client.is_ready()
         assert running.client.restore_v1(scan).png.startswith(b"\x89PNG")
+
+
+def test_port_of_grpc_that_is_taken_is_named(blur_restorer, grpc_port, server) -> None:
+    command = [*server_command(blur_restorer, free_port()), "--grpc-port", str(grpc_port)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 2
+    assert f"gRPC on 127.0.0.1:{grpc_port}; found a port that is taken" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -56,8 +56,8 @@ def _asked(cluster: Cluster, service: str, path: str, body: dict[str, Any]) -> A
         try:
             return cluster.ask_service(service, PORT, path, body)
         except ClusterError as err:
-            # A pod that has just become ready is not yet known to every proxy.
-            if getattr(err, "status", None) not in (502, 503, 504) or time.monotonic() > deadline:
+            # A pod that has just become ready is not yet known to every proxy, and 429 says that it is busy.
+            if getattr(err, "status", None) not in (429, 502, 503, 504) or time.monotonic() > deadline:
                 raise
         time.sleep(1.0)
 

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import cv2
 import numpy as np
@@ -36,6 +36,14 @@ class RestoreOptions(StageConfig):
     limits: ImageLimits = ImageLimits()
 
 
+class PageRestorer(Protocol):
+    """What restores a page: the network at hand, or an endpoint elsewhere."""
+
+    def restore_page(self, page: RgbImage, paper: Paper = "keep") -> RestoredPage:
+        """Restore an 8-bit RGB page (H, W, 3)."""
+        ...
+
+
 @dataclass(frozen=True)
 class RestoredFile:
     """What became of one file: what was written, how many pages, and the seconds of restoration."""
@@ -46,7 +54,7 @@ class RestoredFile:
     seconds: float
 
 
-def restore_decoded(image: DecodedImage, restorer: Restorer, paper: Paper) -> tuple[DecodedImage, RestoredPage]:
+def restore_decoded(image: DecodedImage, restorer: PageRestorer, paper: Paper) -> tuple[DecodedImage, RestoredPage]:
     """Restore one decoded page; resolution, colour profile and EXIF go with it."""
     restored = restorer.restore_page(image.pixels, paper)
     return replace(image, pixels=restored.image), restored
@@ -99,7 +107,13 @@ def plan_outputs(sources: Sequence[Path], output: Path | None) -> dict[Path, Pat
     return plan
 
 
-def restore_file(source: Path, target: Path, restorer: Restorer, options: RestoreOptions) -> RestoredFile:
+def check_target(source: Path, target: Path) -> None:
+    """Raise InputError where the answer would overwrite its scan."""
+    if source.resolve() in {target.with_name(target.name + suffix).resolve() for suffix in (".png", ".tif")}:
+        raise InputError("another place for the answer", f"the scan itself, {source}", "Give another --output.")
+
+
+def restore_file(source: Path, target: Path, restorer: PageRestorer, options: RestoreOptions) -> RestoredFile:
     """Restore every page of an image file and write ``target`` with the suffix of its format.
 
     One page at a time is held in memory; nothing half-written stays behind.
@@ -107,8 +121,7 @@ def restore_file(source: Path, target: Path, restorer: Restorer, options: Restor
     Raises:
         InputError: the file is no image within the limits, or would be overwritten by its own answer.
     """
-    if source.resolve() in {target.with_name(target.name + suffix).resolve() for suffix in (".png", ".tif")}:
-        raise InputError("another place for the answer", f"the scan itself, {source}", "Give another --output.")
+    check_target(source, target)
     seconds: list[float] = []
     comparisons: list[Path] = []
 
