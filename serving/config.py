@@ -31,3 +31,6 @@ class ServingConfig(StageConfig):
     body_seconds: float = Field(120.0, gt=0, description="time a client has to send its body")
     grace_seconds: int = Field(60, ge=1, description="time that running requests have after SIGTERM")
     limits: ImageLimits = ImageLimits()
+    recognizer_dir: str = Field(
+        "", description="recognizer artifact with an ONNX model (folder, s3:// prefix) that reads for the viewer"
+    )

@@ -1,8 +1,9 @@
 """The KServe model: it decodes, restores and encodes outside of the event loop, one page at a time."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from kserve import InferRequest, InferResponse, Model
@@ -19,6 +20,7 @@ from serving.protocol import INPUT, OUTPUT, PageRequest, parse_v1, parse_v2
 
 log = get_logger(__name__)
 Answer: TypeAlias = dict[str, Any] | InferResponse | bytes
+Result = TypeVar("Result")
 
 
 class RestorerModel(Model):
@@ -59,6 +61,11 @@ class RestorerModel(Model):
         if isinstance(answer, bytes) and response_headers is not None:
             response_headers["content-type"] = "image/png"
         return answer
+
+    async def in_turn(self, work: Callable[[Restorer], Result]) -> Result:
+        """Run ``work`` with the restorer that serves when the pages before it are done, and return what it returns."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._worker, lambda: work(self._restorer))
 
     def _counted(self, payload: Any) -> Answer:
         try:

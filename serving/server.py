@@ -20,6 +20,7 @@ from serving.binary import binary_request
 from serving.config import ServingConfig
 from serving.middleware import Admission
 from serving.predictor import RestorerModel
+from serving.viewer import routes as viewer
 
 log = get_logger(__name__)
 STATUS_OF: dict[type[Exception], int] = {
@@ -76,6 +77,10 @@ class PageServer(RESTServer):
 
     def _add_middlewares(self, app: FastAPI) -> None:
         app.add_middleware(Admission, config=self._page_config)
+
+    def _register_endpoints(self, app: FastAPI) -> None:
+        super()._register_endpoints(app)
+        viewer.mount(app, self._page_config, self.dataplane)
 
     def _add_exception_handlers(self, app: FastAPI) -> None:
         super()._add_exception_handlers(app)
