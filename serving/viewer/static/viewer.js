@@ -9,6 +9,7 @@ import { WORDS } from "./words.js";
 const SECTIONS = ["start", "work", "failure", "result"];
 const MEGABYTE = 2 ** 20;
 const SIGNATURES = ["89504e47", "ffd8ff", "49492a00", "4d4d002a", "49492b00", "4d4d002b"];
+const NARROW = matchMedia("(max-width: 60rem)");
 const find = (name) => document.getElementById(name);
 
 // A failure that the reader is told about: names of texts, with what the server said.
@@ -23,7 +24,7 @@ class Refusal extends Error {
 class Viewer {
   constructor(about) {
     this.about = about;
-    this.panel = new Panel((box) => this.compare.showBox(box));
+    this.panel = new Panel((box) => this.compare?.showBox(box));
     find("file").addEventListener("change", () => this.take(find("file").files));
     find("cancel").addEventListener("click", () => this.running?.abort());
     for (const name of ["another", "again"]) find(name).addEventListener("click", () => this.restart());
@@ -152,11 +153,12 @@ class Viewer {
       confidence: received.confidence.blob,
     };
     try {
-      this.compare = await Compare.open(find("compare"), pictures);
+      this.compare = await Compare.open(find("compare"), pictures, NARROW.matches);
       await this.compare.ready;
     } catch {
-      this.panel.show(file.name, received);
-      throw new Refusal("failTitle", [["failShow"]]);
+      // What came back can still be taken home.
+      find("compare").textContent = text("failShow");
+      this.compare = null;
     }
     this.panel.show(file.name, received);
     find("compare").focus({ preventScroll: true });
@@ -188,4 +190,4 @@ async function refused(response) {
 
 addTexts(WORDS);
 const about = await (await fetch("about")).json();
-window.viewer = new Viewer(about);
+new Viewer(about);

@@ -16,7 +16,7 @@ const ICONS = {
 };
 const stillness = matchMedia("(prefers-reduced-motion: reduce)");
 
-let made = 0;
+let groupCount = 0;
 
 function element(tag, properties = {}, ...children) {
   const made = Object.assign(document.createElement(tag), properties);
@@ -45,14 +45,16 @@ function keepOutForeignStyle() {
 
 export class Compare {
   // `pictures`: { before, after, confidence } as Blobs or addresses, confidence optional.
-  static async open(root, pictures) {
+  // `isEmbedded`: the page around it scrolls, and a wheel or one finger is for the page.
+  static async open(root, pictures, isEmbedded = false) {
     const names = Object.keys(pictures).filter((name) => pictures[name]);
     const loaded = await Promise.all(names.map((name) => Picture.load(pictures[name])));
-    return new Compare(root, Object.fromEntries(names.map((name, index) => [name, loaded[index]])));
+    return new Compare(root, Object.fromEntries(names.map((name, index) => [name, loaded[index]])), isEmbedded);
   }
 
-  constructor(root, pictures) {
+  constructor(root, pictures, isEmbedded) {
     this.root = root;
+    this.isEmbedded = isEmbedded;
     this.pictures = pictures;
     this.modes = ["slider", "blink", "difference", ...(pictures.confidence ? ["confidence"] : [])];
     this.mode = "slider";
@@ -70,7 +72,7 @@ export class Compare {
   }
 
   build() {
-    const group = `compare-mode-${(made += 1)}`;
+    const group = `compare-mode-${(groupCount += 1)}`;
     this.radios = this.modes.map((mode) => {
       const input = element("input", { type: "radio", name: group, value: mode, checked: mode === this.mode });
       input.addEventListener("change", () => this.setMode(mode));
@@ -118,6 +120,7 @@ export class Compare {
       gestureSettingsMouse: { clickToZoom: false, dblClickToZoom: true },
       placeholderFillStyle: null,
       imageLoaderLimit: 4,
+      cooperativeGestures: this.isEmbedded,
     });
     for (const event of ["viewport-change", "resize", "open"]) this.viewer.addHandler(event, () => this.refresh());
     this.viewer.canvas.setAttribute("role", "img");
@@ -155,6 +158,8 @@ export class Compare {
     this.before.textContent = text("scan");
     this.after.textContent = text("restored");
     this.viewer.canvas.setAttribute("aria-label", text("picture"));
+    OpenSeadragon.setString("GestureHints.Touch", text("twoFingers"));
+    OpenSeadragon.setString("GestureHints.Scroll", text("wheelWithKey"));
     this.hint.textContent = text(`${this.mode}Hint`);
     this.refresh();
   }

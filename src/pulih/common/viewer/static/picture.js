@@ -1,13 +1,13 @@
 // A picture of any size as tiles for OpenSeadragon, cut in the browser: no more than a screen is ever drawn at once.
 
 const TILE = 512;
-let made = 0;
+let pictureCount = 0;
 
 export class Picture {
   constructor(bitmap) {
     this.width = bitmap.width;
     this.height = bitmap.height;
-    this.name = `picture-${(made += 1)}`;
+    this.name = `picture-${(pictureCount += 1)}`;
     this.top = Math.max(0, Math.ceil(Math.log2(Math.max(this.width, this.height) / TILE)));
     this.levels = new Map([[this.top, bitmap]]);
   }

@@ -22,6 +22,8 @@ const TEXTS = {
     differenceHint: "White where nothing changed; the darker, the more was changed. Shown 2.5 times stronger than it is.",
     confidenceHint: "Coloured strokes are those that the network wrote without being sure. The stronger the colour, the less sure.",
     paused: "stopped",
+    twoFingers: "Two fingers move and zoom the picture",
+    wheelWithKey: "{0} and the wheel zoom the picture",
   },
   id: {
     comparison: "Perbandingan pindaian dan halaman yang dipulihkan",
@@ -44,6 +46,8 @@ const TEXTS = {
     differenceHint: "Putih di tempat yang tidak berubah; makin gelap, makin banyak yang diubah. Ditampilkan 2,5 kali lebih kuat.",
     confidenceHint: "Goresan berwarna ditulis jaringan tanpa keyakinan penuh. Makin kuat warnanya, makin tidak yakin.",
     paused: "berhenti",
+    twoFingers: "Dua jari menggeser dan memperbesar gambar",
+    wheelWithKey: "{0} dan roda tetikus memperbesar gambar",
   },
 };
 
@@ -62,7 +66,7 @@ export function language() {
 export function text(key, values = {}) {
   const found = TEXTS[language()][key];
   if (found === undefined) throw new Error(`no text "${key}" in ${language()}`);
-  return found.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  return found.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
 export function number(value, digits = 0) {
