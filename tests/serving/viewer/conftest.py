@@ -125,7 +125,7 @@ def give():
         page.set_input_files("#file", {"name": name, "mimeType": media_type, "buffer": data})
         page.wait_for_selector("#facts dd, #failure-title:not(:empty)")
         if page.is_visible("#result"):
-            page.wait_for_function("document.querySelector('.pv-scale')?.textContent")
+            page.wait_for_selector(".pv-scale:not(:empty)")
         return page
 
     return drop

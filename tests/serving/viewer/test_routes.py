@@ -4,8 +4,10 @@ import hashlib
 import http.client
 import json
 
+import numpy as np
 import pytest
 
+from pulih.data.encoding import encode_png
 from pulih.data.images import decode_image
 
 RESTORE = "/viewer/restore"
@@ -94,3 +96,10 @@ def test_a_broken_file_is_answered_with_what_was_expected_and_found(ask, scan, p
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 def test_other_sites_cannot_make_the_server_work(ask, scan, site: str) -> None:
     assert ask("POST", RESTORE, scan, Sec_Fetch_Site=site)[0] == 403
+
+
+def test_a_blank_page_has_no_lines_and_a_batch_would_pass_it_on(ask, parts_of) -> None:
+    blank = encode_png(np.full((300, 400, 3), 235, np.uint8))
+    parts = {facts["part"]: facts for facts, _ in parts_of(ask("POST", RESTORE, blank)[2])}
+    assert parts["lines"]["lines"] == []
+    assert (parts["page"]["safe"], parts["page"]["criterion"]) == (False, "writing")
