@@ -116,6 +116,7 @@ def scan_of(data: bytes, name: str, paper: str, limits: ImageLimits) -> Scan:
 
 def overlay(restored: RestoredPage) -> bytes:
     """Return a PNG that colours unsure strokes and is clear elsewhere; never larger than the page."""
+    assert restored.answer is not None, "this process ran the network"
     doubt = unsure_strokes(restored.answer)
     height, width = restored.luminance.shape
     if doubt.shape[0] > height:

@@ -35,7 +35,8 @@ class RestoredPage:
 
     ``image`` (H, W, 3) RGB and ``luminance`` (H, W), both 8-bit; ``x_height`` in pixels, None when no text was found;
     ``scale`` is the factor by which the page was brought to the scale of the training lines; ``trust`` says how far
-    the answer may be trusted. ``answer`` is the network's own 8-bit answer at that scale, before anything was kept.
+    the answer may be trusted. ``answer`` is the network's own 8-bit answer at that scale, before anything was kept;
+    None where another process ran it.
     """
 
     image: RgbImage
@@ -44,7 +45,7 @@ class RestoredPage:
     scale: float
     seconds: float
     trust: Trust
-    answer: GreyImage
+    answer: GreyImage | None = None
 
 
 class Restorer:
