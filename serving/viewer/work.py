@@ -75,13 +75,13 @@ class Desk:
         png = encode_page(replace(page, pixels=restored.image))
         tell("restored", png, type="image/png")
         tell("confidence", overlay(restored), type="image/png")
-        facts = _page_facts(page, restored, scan.config)
+        facts, is_safe = _page_facts(page, restored, scan.config)
         lines = self._lines(restored, tell)
         tell("lines", lines=lines, reader=self._reader.digest if self._reader else None)
         file_facts = _file_facts(page, facts, (started, time.perf_counter() - clock))
         document = self._document(scan, restorer.digest, file_facts, png)
         tell("provenance", json.dumps(document, indent=2, ensure_ascii=False).encode(), type="application/json")
-        tell("page", **_shown(file_facts, facts, restorer.digest))
+        tell("page", safe=is_safe, digest=restorer.digest, **_shown(file_facts, facts))
 
     def _lines(self, restored: RestoredPage, tell: Tell) -> list[dict[str, Any]]:
         """Return the lines from the top: box in pixels of the page, and, with a reader, text and its confidence."""
@@ -129,11 +129,12 @@ def overlay(restored: RestoredPage) -> bytes:
     return buffer.getvalue()
 
 
-def _page_facts(page: DecodedImage, restored: RestoredPage, config: PageConfig) -> PageFacts:
+def _page_facts(page: DecodedImage, restored: RestoredPage, config: PageConfig) -> tuple[PageFacts, bool]:
+    """Return the figures of a page, and whether a batch would show it restored."""
     lost = paint_lost(page.pixels, restored.image)
     decision = decide(restored.trust, lost, None, config.harm)
     change = float(np.mean(cv2.absdiff(luminance(page.pixels), luminance(restored.image)))) / 255
-    return PageFacts(
+    facts = PageFacts(
         restored=True,
         decision=f"restored on request; a batch would say: {decision.sentence}",
         criterion=decision.criterion,
@@ -146,6 +147,7 @@ def _page_facts(page: DecodedImage, restored: RestoredPage, config: PageConfig) 
         x_height=restored.x_height,
         scale=restored.scale,
     )
+    return facts, decision.restore
 
 
 def _file_facts(page: DecodedImage, facts: PageFacts, times: tuple[str, float]) -> FileFacts:
@@ -156,8 +158,7 @@ def _file_facts(page: DecodedImage, facts: PageFacts, times: tuple[str, float]) 
     return FileFacts(True, width, height, page.bits, 8, (facts,), kept, note, times[0], now(), times[1])
 
 
-def _shown(file: FileFacts, page: PageFacts, digest: str) -> dict[str, Any]:
-    passes = page.value is not None and "passed on" not in page.decision
+def _shown(file: FileFacts, page: PageFacts) -> dict[str, Any]:
     return {
         "width": file.width,
         "height": file.height,
@@ -168,8 +169,6 @@ def _shown(file: FileFacts, page: PageFacts, digest: str) -> dict[str, Any]:
         "erased": page.erased and round(page.erased, 3),
         "colour_lost": page.colour_lost and round(page.colour_lost, 4),
         "change": round(page.change, 4),
-        "safe": passes,
         "criterion": page.criterion,
-        "digest": digest,
         "note": file.note,
     }

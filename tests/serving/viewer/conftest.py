@@ -60,10 +60,14 @@ def openseadragon_script():
 
 
 @pytest.fixture(scope="session")
-def reading_server(blur_restorer, dark_reader, openseadragon_script, tmp_path_factory):
-    log_file = tmp_path_factory.mktemp("viewer") / "server.log"
+def reading_log(tmp_path_factory):
+    return tmp_path_factory.mktemp("viewer") / "server.log"
+
+
+@pytest.fixture(scope="session")
+def reading_server(blur_restorer, dark_reader, openseadragon_script, reading_log):
     settings = ("threads=1", f"recognizer_dir={dark_reader}")
-    with running_server(blur_restorer, log_file, Patience(), settings) as running:
+    with running_server(blur_restorer, reading_log, Patience(), settings) as running:
         yield running
 
 

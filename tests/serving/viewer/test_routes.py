@@ -3,7 +3,9 @@
 import hashlib
 import http.client
 import json
+import time
 
+import cv2
 import numpy as np
 import pytest
 
@@ -103,3 +105,16 @@ def test_a_blank_page_has_no_lines_and_a_batch_would_pass_it_on(ask, parts_of) -
     parts = {facts["part"]: facts for facts, _ in parts_of(ask("POST", RESTORE, blank)[2])}
     assert parts["lines"]["lines"] == []
     assert (parts["page"]["safe"], parts["page"]["criterion"]) == (False, "writing")
+
+
+def test_a_reader_who_leaves_ends_the_work(reading_server, reading_log, scan) -> None:
+    page = cv2.resize(decode_image(scan, "page").pixels, None, fx=5, fy=5)
+    client = reading_server.client
+    connection = http.client.HTTPConnection(client.host, client.port, timeout=60)
+    connection.request("POST", RESTORE, encode_png(page))
+    assert json.loads(connection.getresponse().readline()) == {"part": "progress", "stage": "waiting"}
+    connection.close()
+    until = time.monotonic() + 60
+    while "the reader left before the page was done" not in reading_log.read_text():
+        assert time.monotonic() < until
+        time.sleep(0.2)
