@@ -9,6 +9,7 @@ from PIL import Image
 
 from pulih.data.images import decode_image
 
+pytestmark = pytest.mark.timeout(900)  # server and browser start within the first test
 HANDLE, PICTURE = ".pv-cut", ".openseadragon-canvas"
 
 
@@ -30,7 +31,8 @@ def per_cent(text: str) -> int:
 
 def downloaded(page, number: int) -> tuple[str, bytes]:
     with page.expect_download() as waiting:
-        page.click(f"#downloads li:nth-child({number}) a")
+        # Playwright's own click waits for a navigation that a download is not.
+        page.locator(f"#downloads li:nth-child({number}) a").evaluate("link => link.click()")
     with open(waiting.value.path(), "rb") as file:  # noqa: PTH123 - a path of the browser
         return waiting.value.suggested_filename, file.read()
 

@@ -9,6 +9,7 @@ from pulih.batch.config import BatchConfig
 from pulih.common.config import build_config
 from pulih.data.encoding import encode_png
 
+pytestmark = pytest.mark.timeout(900)  # server and browser start within the first test
 ONE = "[data-compare]"
 
 
