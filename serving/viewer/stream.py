@@ -36,6 +36,9 @@ def frame(part: str, body: bytes | None = None, **facts: Any) -> bytes:
     return json.dumps(header).encode() + b"\n" + (body or b"")
 
 
+FAILURE = frame("error", expected="", found="", fix="")
+
+
 async def answer(model: RestorerModel, work: Callable[[Restorer, Tell], None]) -> AsyncIterator[bytes]:
     """Do ``work`` in its turn and yield the parts that it tells, an error among them."""
     loop, parts, gone = asyncio.get_running_loop(), asyncio.Queue[bytes | None](), threading.Event()
@@ -52,6 +55,10 @@ async def answer(model: RestorerModel, work: Callable[[Restorer, Tell], None]) -
         while (part := await parts.get()) is not None:
             yield part
         yield await running
+    except Exception:
+        # The head of the answer is out: only a part can still say so.
+        log.exception("a page of the viewer got no answer")
+        yield FAILURE
     finally:
         gone.set()
 
@@ -69,6 +76,6 @@ def _counted(work: Callable[[Restorer, Tell], None], restorer: Restorer, tell: T
     except Exception:
         metrics.PAGES.labels(metrics.FAILED).inc()
         log.exception("a page of the viewer failed")
-        return frame("error", expected="", found="", fix="")
+        return FAILURE
     metrics.PAGES.labels(metrics.RESTORED).inc()
     return frame("end")
