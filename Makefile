@@ -27,8 +27,9 @@ help:  ## List the commands
 	$(POETRY) install --no-interaction
 	@touch $@
 
-setup: .venv/.installed  ## Install Poetry, the locked dependencies and the handwriting fonts
+setup: .venv/.installed  ## Install Poetry, the locked dependencies, the handwriting fonts and the viewer's OpenSeadragon
 	$(RUN) python -m pulih.synthesis.fonts
+	$(RUN) python -m pulih.common.viewer.openseadragon
 
 run: setup  ## The main job: the whole pipeline with configs/quick.json (CONFIG=... for another)
 	$(RUN) pulih run --config $(CONFIG)

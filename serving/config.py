@@ -46,3 +46,6 @@ class ServingConfig(StageConfig):
     reload_seconds: float = Field(0.0, ge=0, description="time between looks for a new model; 0 = on SIGUSR1 only")
     log_format: Literal["text", "json"] = Field(default_factory=default_log_format, description="json in Kubernetes")
     limits: ImageLimits = ImageLimits()
+    recognizer_dir: str = Field(
+        "", description="recognizer artifact with an ONNX model (folder, s3:// prefix) that reads for the viewer"
+    )

@@ -10,6 +10,7 @@ from kserve.errors import ModelNotReady
 from kserve.protocol.dataplane import DataPlane
 
 from serving.config import ServingConfig
+from serving.viewer import routes as viewer
 
 AddRoutes: TypeAlias = Callable[[FastAPI, ServingConfig, DataPlane], None]
 
@@ -33,4 +34,4 @@ def add_infer(app: FastAPI, _: ServingConfig, plane: DataPlane) -> None:
 
 
 # Further pages are mounted here, each by a function of the application, the settings and the models.
-ROUTES: tuple[AddRoutes, ...] = (add_infer,)
+ROUTES: tuple[AddRoutes, ...] = (add_infer, viewer.mount)

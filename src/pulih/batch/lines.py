@@ -18,6 +18,7 @@ GreyImage = NDArray[np.uint8]
 NARROWEST = 8  # pixels; a crop of less is no line
 PROFILE_X_HEIGHT = 8.0  # pixels at which rows are summed
 LEAST_PEAK = 0.25  # of the highest peak: less ink than that in a row is no line
+LONGEST_STROKE = 6.0  # in x-heights; what is straight for longer was not written
 WIDEST = 40.0  # a crop's width in its heights, at most
 
 
@@ -53,6 +54,7 @@ def boxes_of_rows(page: GreyImage, x_height: float) -> list[Box]:
     small = resized(page, factor)
     paper = ndimage.grey_closing(small, size=(31, 31))
     dark = 1 - small / np.maximum(paper, 1) > 0.25
+    dark &= ~_straight(dark, round(LONGEST_STROKE * x_height * factor))
     profile = ndimage.gaussian_filter1d(dark.sum(axis=1).astype(float), 0.4 * x_height * factor)
     high = LEAST_PEAK * float(profile.max(initial=0))
     peaks, _ = signal.find_peaks(profile, height=max(high, 1.0), distance=max(1, round(2 * x_height * factor)))
@@ -63,6 +65,12 @@ def boxes_of_rows(page: GreyImage, x_height: float) -> list[Box]:
         middle, left, right = peak / factor, columns[0] / factor - half / 2, columns[-1] / factor + half / 2
         boxes.append(_clipped(middle - half, middle + half, left, min(right, left + 2 * half * WIDEST), page.shape))
     return [box for box in boxes if box is not None]
+
+
+def _straight(dark: NDArray[np.bool_], length: int) -> NDArray[np.bool_]:
+    """Return what belongs to runs of at least ``length`` pixels along a row or column: edges of sheets, rules."""
+    runs = [ndimage.binary_opening(dark, np.ones(shape, bool)) for shape in ((1, length), (length, 1))]
+    return np.asarray(ndimage.binary_dilation(runs[0] | runs[1], iterations=1), bool)
 
 
 def _clipped(top: float, bottom: float, left: float, right: float, shape: tuple[int, ...]) -> Box | None:

@@ -11,6 +11,7 @@ from pulih.batch.sources import Source
 from pulih.batch.state import Record
 from pulih.common.files import write_text
 from pulih.common.html import number, percent, render
+from pulih.common.viewer import embedded
 
 REPORT = "report.html"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -36,11 +37,12 @@ def write_report(conclusion: Conclusion, pictures: Pictures, samples: int, folde
         conclusion=conclusion,
         progress=conclusion.progress,
         counts={"restored": len(restored), "passed": len(passed), "failed": len(failed)},
-        groups=[(title, text, [_shown(row, pictures) for row in chosen]) for title, text, chosen in groups],
+        groups=[(title, text, [_shown(row, pictures, folder) for row in chosen]) for title, text, chosen in groups],
         failed=[(source.name, record.attempts, record.reason) for source, record in failed[:MOST_ROWS]],
         passed=[_passed_row(row) for row in passed[:MOST_ROWS]],
         most_rows=MOST_ROWS,
         duration=duration,
+        viewer=embedded.viewer(),
         version=__version__,
     )
     write_text(folder / REPORT, page)
@@ -56,7 +58,7 @@ def _value(row: Row) -> float:
     return -1.0 if value is None else float(value)
 
 
-def _shown(row: Row, pictures: Pictures) -> dict[str, Any]:
+def _shown(row: Row, pictures: Pictures, folder: Path) -> dict[str, Any]:
     source, record = row
     first = record.facts["pages"][0]
     figures = [
@@ -74,6 +76,7 @@ def _shown(row: Row, pictures: Pictures) -> dict[str, Any]:
         "name": source.name,
         "output": record.outputs[0],
         "pictures": pictures.of(source, record),
+        "full": embedded.addresses(folder, (Path(source.place), folder.parent / record.outputs[0])),
         "decision": first["decision"],
         "figures": ", ".join(figures),
         "note": record.facts["note"],

@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     work_dir: Path | None = Field(None, description="where stages keep what a resume needs; by default their output")
     real_data: Path = Field(Path("../shared/data"), description="folder of real archive data; its archive/ feeds drift")
     fonts_dir: Path = Field(Path("~/.cache/pulih/fonts"), validate_default=True, description="converted fonts")
+    viewer_dir: Path = Field(Path("~/.cache/pulih/viewer"), validate_default=True, description="OpenSeadragon")
 
     s3_endpoint: str | None = Field(None, description="host:port of the S3-compatible store, without a scheme")
     s3_access_key: SecretStr | None = None
@@ -67,7 +68,7 @@ class Settings(BaseSettings):
         except ValidationError as err:
             raise _explain(err) from None
 
-    @field_validator("runs_dir", "work_dir", "real_data", "fonts_dir", "s3_ca_file", "feast_repo")
+    @field_validator("runs_dir", "work_dir", "real_data", "fonts_dir", "viewer_dir", "s3_ca_file", "feast_repo")
     @classmethod
     def _expand_home(cls, value: Path | None) -> Path | None:
         return value.expanduser() if value else value

@@ -7,7 +7,7 @@ from pulih.common.settings import Settings
 from pulih.doctor.connections import check_feast, check_kfp, check_mlflow, check_s3
 from pulih.doctor.finding import Check, Finding
 from pulih.doctor.machine import check_devices, check_disk, check_memory, check_packages, check_python
-from pulih.doctor.material import check_fonts, check_node, check_real_data, check_variables
+from pulih.doctor.material import check_fonts, check_node, check_real_data, check_variables, check_viewer
 
 CHECKS: tuple[Check, ...] = (
     check_python,
@@ -18,6 +18,7 @@ CHECKS: tuple[Check, ...] = (
     check_variables,
     check_fonts,
     check_node,
+    check_viewer,
     check_real_data,
     check_s3,
     check_mlflow,

@@ -52,6 +52,16 @@ def check_node(_: Settings) -> Finding:
     )
 
 
+def check_viewer(settings: Settings) -> Finding:
+    """Check that OpenSeadragon is installed, which only the viewer and the reports of batches need."""
+    from pulih.common.viewer import openseadragon
+
+    path = openseadragon.installed_path(folder=settings.viewer_dir)
+    if path.is_file():
+        return Finding("viewer", "ok", f"OpenSeadragon {openseadragon.VERSION} in {path.parent}")
+    return Finding("viewer", "warn", f"no OpenSeadragon at {path.parent}", f"Run `{openseadragon.INSTALL}`.")
+
+
 def check_real_data(settings: Settings) -> Finding:
     """Check for the archive pages that the drift check compares with."""
     archive = settings.real_data / "archive"

@@ -35,7 +35,8 @@ class RestoredPage:
 
     ``image`` (H, W, 3) RGB and ``luminance`` (H, W), both 8-bit; ``x_height`` in pixels, None when no text was found;
     ``scale`` is the factor by which the page was brought to the scale of the training lines; ``trust`` says how far
-    the answer may be trusted.
+    the answer may be trusted. ``answer`` is the network's own 8-bit answer at that scale, before anything was kept;
+    None where another process ran it.
     """
 
     image: RgbImage
@@ -44,6 +45,7 @@ class RestoredPage:
     scale: float
     seconds: float
     trust: Trust
+    answer: GreyImage | None = None
 
 
 class Restorer:
@@ -109,11 +111,14 @@ class Restorer:
                 answers[index] = resample.fitted(answer, lines[index].shape)
         return answers
 
-    def restore_page(self, page: RgbImage, paper: colour.Paper = "keep") -> RestoredPage:
+    def restore_page(
+        self, page: RgbImage, paper: colour.Paper = "keep", progress: tiles.Progress | None = None
+    ) -> RestoredPage:
         """Restore an 8-bit RGB page (H, W, 3) of any size; the answer has its size and colours.
 
         Args:
             paper: ``keep`` shows the page's own paper, ``white`` writes on white.
+            progress: is told how many tiles are done, of how many.
         """
         started = time.perf_counter()
         grey = colour.luminance(page)
@@ -126,14 +131,15 @@ class Restorer:
         view = colour.network_view(grey, surface)
         view = tone.strengthened(view, surface, tone.ink_contrast(view, surface) if found else None)
         normal = resample.resized(view, factor)
-        answer = tiles.run_tiled(normal, self.run)
+        answer = tiles.run_tiled(normal, self.run, progress=progress)
         restored = self._trusted(answer, normal)
         measured = measure(answer, restored, normal, self.height)
         ink = colour.ink_tone(resample.resized(page, factor), restored, surface)
         restored = resample.back_to_full_size(restored, normal, view)
         image = colour.compose(page, restored, surface, ink, paper)
         x_height_found = found.x_height if found else None
-        return RestoredPage(image, restored, x_height_found, factor, time.perf_counter() - started, measured)
+        seconds = time.perf_counter() - started
+        return RestoredPage(image, restored, x_height_found, factor, seconds, measured, answer)
 
     def _trusted(self, restored: GreyImage, normal: GreyImage) -> GreyImage:
         return confidence.keep_where_unsure(restored, normal, self.height, self.keep_unsure)

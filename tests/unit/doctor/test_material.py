@@ -2,6 +2,7 @@ import stat
 
 import pytest
 
+from pulih.common.viewer import openseadragon
 from pulih.doctor import material
 from pulih.synthesis import fonts
 
@@ -73,3 +74,12 @@ def test_a_mistyped_variable_is_reported_with_the_right_name(clean, monkeypatch)
     assert finding.repair == "Did you mean PULIH_S3_ENDPOINT instead of PULIH_S3_ENDPONT?"
     monkeypatch.delenv("PULIH_S3_ENDPONT")
     assert material.check_variables(clean()).state == "ok"
+
+
+def test_a_missing_openseadragon_is_a_warning_with_the_command_that_installs_it(clean, tmp_path):
+    settings = clean(viewer_dir=tmp_path)
+    finding = material.check_viewer(settings)
+    assert (finding.state, finding.repair) == ("warn", "Run `python -m pulih.common.viewer.openseadragon`.")
+    openseadragon.installed_path(folder=tmp_path).parent.mkdir()
+    openseadragon.installed_path(folder=tmp_path).touch()
+    assert material.check_viewer(settings).state == "ok"

@@ -87,3 +87,16 @@ def test_network_only_sees_tiles_of_one_bounded_shape() -> None:
 def test_values_outside_the_range_are_cut() -> None:
     assert run_tiled(np.full((32, 32), 250, np.uint8), lambda plane: plane * 3 - 0.5).max() == 255
     assert run_tiled(np.zeros((32, 32), np.uint8), lambda plane: plane - 0.5).max() == 0
+
+
+def test_progress_counts_every_tile_and_may_end_the_work() -> None:
+    told: list[tuple[int, int]] = []
+    run_tiled(noise(600, 300), lambda plane: plane, largest=256, progress=lambda done, of: told.append((done, of)))
+    assert len(told) > 4
+    assert told == [(number, len(told)) for number in range(1, len(told) + 1)]
+
+    def stop(done: int, of: int) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        run_tiled(noise(600, 300), lambda plane: plane, largest=256, progress=stop)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pulih.restorer.trust import measure
+from pulih.restorer.trust import measure, unsure_strokes
 
 
 def writing(ink: int, paper: int = 255, blur: float = 0.8) -> np.ndarray:
@@ -50,3 +50,11 @@ def test_blank_paper_gives_no_numbers() -> None:
     trust = measure(blank, blank, blank, 64)
     assert trust.confidence is None
     assert trust.erased is None
+
+
+def test_guesses_are_marked_over_their_strokes_and_sure_strokes_are_not() -> None:
+    sure, guess = unsure_strokes(writing(ink=0)), unsure_strokes(writing(ink=128))
+    strokes = writing(ink=0) < 100
+    assert np.median(guess[strokes]) > 200
+    assert np.median(sure[strokes]) < 20
+    assert np.mean(guess[cv2.dilate(strokes.astype(np.uint8), np.ones((15, 15))) == 0]) == 0
