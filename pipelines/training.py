@@ -42,6 +42,10 @@ def training(  # noqa: PLR0913, PLR0917 - one dict per stage, and what a person 
     deployment: dict,
     drift: dict,
     code_version: str,
+    backend: str = CLUSTER.backend,
+    trainjob: dict = {},  # noqa: B006 - a key that is left out has its default, also in a run's form
+    target: str = CLUSTER.target,
+    rollout: dict = {},  # noqa: B006
     gpus: int = CLUSTER.gpus,
     cpu: str = CLUSTER.cpu,
     memory: str = CLUSTER.memory,
@@ -56,10 +60,12 @@ def training(  # noqa: PLR0913, PLR0917 - one dict per stage, and what a person 
     place = Place(cpu, memory, storage_secret, storage_config, store_ca, pull_secret, gpus, node_selector, tolerations)
     code = {"code_version": code_version}
     lines = place.repeat(place.settle(synthesize(config=synthesis, **code), 12)).outputs["lines"]
-    reader = place.train(train_recognizer(config=recognizer, lines=lines, **code), 72)
-    judge = place.train(train_recognizer(config=evaluator, lines=lines, **code), 72).set_display_name("train-evaluator")
+    training = code | {"backend": backend, "trainjob": trainjob}
+    reader = place.train(train_recognizer(config=recognizer, lines=lines, **training), 72)
+    judge = place.train(train_recognizer(config=evaluator, lines=lines, **training), 72)
+    judge.set_display_name("train-evaluator")
     read_by, judged_by = reader.outputs["recognizer"], judge.outputs["recognizer"]
-    trained = train_restorer(config=restorer, lines=lines, recognizer=read_by, **code)
+    trained = train_restorer(config=restorer, lines=lines, recognizer=read_by, **training)
     model = place.train(trained, 168).outputs["restorer"]
     measured = evaluate(config=evaluation, lines=lines, restorer=model, evaluator=judged_by, **code)
     scores = place.settle(measured, 12).outputs["evaluation"]
@@ -67,7 +73,9 @@ def training(  # noqa: PLR0913, PLR0917 - one dict per stage, and what a person 
     verdict = decided.outputs["decision"]
     with dsl.If(decided.outputs["Output"] == "true", name="approved"):
         registered = register(config=registry, restorer=model, evaluation=scores, decision=verdict, **code)
-        served = deploy(config=deployment, lines=lines, restorer=model, **code).after(registered)
+        proof = registered.outputs["registration"]
+        serving = {"config": deployment, "target": target, "rollout": rollout, "registration": proof}
+        served = deploy(lines=lines, restorer=model, **serving, **code)
         watched = detect_drift(config=drift, lines=lines, **code).after(served)
     place.settle_fresh(decided, registered, served, watched)
     return Artifacts(lines, read_by, judged_by, model, scores, verdict)

@@ -156,16 +156,31 @@ NOTHING = [
     ("create", PODS, "exec", ""),
     ("update", ROLES, "", ""),
 ]
+DEPLOYS = [
+    ("patch", INFERENCE_SERVICES, "", ""),
+    ("delete", INFERENCE_SERVICES, "", ""),
+    ("get", SERVING_RUNTIMES, "", ""),
+    ("get", CONFIG_MAPS, "", "pulih-endpoint"),
+    ("get", SECRETS, "", "pulih-storage"),
+    ("create", Resource("", "v1", "services"), "proxy", ""),
+    ("get", PODS, "log", ""),
+]
+TRAINING_JOBS = Resource("trainer.kubeflow.org", "v1alpha1", "trainjobs")
+RESULTS = Resource("argoproj.io", "v1alpha1", "workflowtaskresults")
+WAITS = [
+    ("create", TRAINING_JOBS, "", ""),
+    ("patch", TRAINING_JOBS, "", ""),
+    ("delete", TRAINING_JOBS, "", ""),
+    ("get", Resource("trainer.kubeflow.org", "v1alpha1", "trainingruntimes"), "", "pulih"),
+    ("list", PODS, "", ""),
+    ("get", PODS, "log", ""),
+    ("create", RESULTS, "", ""),
+    ("get", CONFIG_MAPS, "", "kfp-launcher"),
+]
 MAY = {
-    "pulih-deployer": [
-        ("patch", INFERENCE_SERVICES, "", ""),
-        ("delete", INFERENCE_SERVICES, "", ""),
-        ("get", SERVING_RUNTIMES, "", ""),
-        ("get", CONFIG_MAPS, "", "pulih-endpoint"),
-        ("get", SECRETS, "", "pulih-storage"),
-        ("create", Resource("", "v1", "services"), "proxy", ""),
-        ("get", PODS, "log", ""),
-    ],
+    "pulih-deployer": DEPLOYS,
+    "pulih-pipeline": DEPLOYS + WAITS,
+    "pulih-node": [],
     "pulih-submitter": [("create", RUNS, "", ""), ("get", PODS, "log", "")],
     "pulih-serving": [],
     "pulih-drift": [],
@@ -180,6 +195,18 @@ MAY_NOT = {
         ("patch", INFERENCE_SERVICES, "status", ""),
         *NOTHING[2:],
     ],
+    "pulih-pipeline": [
+        ("get", SECRETS, "", "another"),
+        ("list", SECRETS, "", ""),
+        ("get", CONFIG_MAPS, "", "another"),
+        ("update", SERVING_RUNTIMES, "", ""),
+        ("patch", Resource("trainer.kubeflow.org", "v1alpha1", "trainingruntimes"), "", "pulih"),
+        ("create", Resource("batch", "v1", "jobs"), "", ""),
+        ("create", RUNS, "", ""),
+        ("delete", PODS, "", ""),
+        *NOTHING[2:],
+    ],
+    "pulih-node": NOTHING,
     "pulih-submitter": NOTHING,
     "pulih-serving": NOTHING,
     "pulih-drift": NOTHING,

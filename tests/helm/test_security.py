@@ -25,7 +25,8 @@ def test_every_exception_has_a_reason_and_is_needed():
 
 def test_every_kind_of_pod_is_looked_at():
     found = pod_security.pods(RENDERINGS["everything"])
-    assert {name.split("/")[0] for name in found} == {"ServingRuntime", "InferenceService", "CronJob", "Pod"}
+    kinds = {"ServingRuntime", "InferenceService", "TrainingRuntime", "CronJob", "Pod"}
+    assert {name.split("/")[0] for name in found} == kinds
 
 
 def without(spec, *path):
@@ -108,7 +109,7 @@ def policies(values):
 def test_network_is_closed_but_for_named_openings():
     found = policies(EVERYTHING)
     assert found.pop("default-deny") == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
-    assert set(found) == {f"allow-{n}" for n in ("dns", "store", "endpoint", "test", "pipelines")}
+    assert set(found) == {f"allow-{n}" for n in ("dns", "store", "endpoint", "test", "pipelines", "trainjob")}
     # An empty rule, or one without "from" or "to", would open more than its name says; only the store may be anywhere.
     for name, spec in found.items():
         rules = [*spec.get("ingress", []), *spec.get("egress", [])]

@@ -82,7 +82,7 @@ def test_the_whole_pipeline_and_every_section_arrive(server, profile):
     assert spec["pipelineInfo"]["name"] == "pulih-training"
     assert platforms["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
     parameters = run["runtime_config"]["parameters"]
-    assert parameters == json.loads(json.dumps(profile.arguments()))
+    assert parameters == json.loads(json.dumps(profile.arguments(on_cluster=True)))
     assert set(parameters) == set(spec["root"]["inputDefinitions"]["parameters"])
 
 

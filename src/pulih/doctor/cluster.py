@@ -15,6 +15,7 @@ from pulih.stores.cluster import (
     INFERENCE_SERVICES,
     NAMESPACES,
     NODES,
+    PODS,
     SERVING_RUNTIMES,
     STORAGE_CLASSES,
     Cluster,
@@ -27,7 +28,6 @@ DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 ENFORCED = "pod-security.kubernetes.io/enforce"
 KUBEFLOW = "kubeflow"
 SERVICES = Resource("", "v1", "services")
-PODS = Resource("", "v1", "pods")
 STORAGE_CONTAINERS = Resource("serving.kserve.io", "v1alpha1", "clusterstoragecontainers", namespaced=False)
 NEEDED = (
     ("patch", INFERENCE_SERVICES, ""),
