@@ -72,6 +72,7 @@ test-cluster: setup  ## Against a real Kubernetes API server, built from Go modu
 format: .venv/.installed  ## Let ruff repair what it can
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
+	$(RUN) python scripts/chart_readme.py
 
 lock: .tools/bin/poetry  ## Resolve the dependencies again
 	$(POETRY) lock

@@ -3,6 +3,7 @@
 Played is the node: the pods' processes run on this machine, where the first node's name is loopback's address.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -41,7 +42,6 @@ NODES = TrainJobConfig(nodes=2, gpus=0, cpu="500m", memory="1Gi", poll_seconds=0
 DRIVER = """
 import sys
 from pathlib import Path
-from pulih.cli import main
 from pulih.common.config import build_config, read_json
 from pulih.common.errors import PulihError
 from pulih.recognizer.config import RecognizerConfig
@@ -62,7 +62,7 @@ except PulihError as err:
 @pytest.fixture(scope="module")
 def surroundings(s3_server, tmp_path_factory):
     runs = tmp_path_factory.mktemp("trainjobs")
-    bucket = {"PULIH_S3_BUCKET": "pulih", "PULIH_CHECKPOINTS": "s3://pulih/checkpoints"}
+    bucket = {"PULIH_S3_BUCKET": "models", "PULIH_CHECKPOINTS": "s3://models/checkpoints"}
     with environment(**(s3_server.settings() | bucket), PULIH_RUNS_DIR=str(runs), PULIH_S3_RETRIES="0"):
         yield runs
 
@@ -88,6 +88,7 @@ def node(api, plane, controllers, surroundings, s3_server, tmp_path_factory):
     api.namespace(NAMESPACE, **{"pod-security.kubernetes.io/enforce": "restricted"})
     access, secret = s3_server.keys
     storage = {"endpoint": s3_server.endpoint, "secure": False, "accessKey": access, "secretKey": secret}
+    storage["buckets"] = {"pulih": "models", "serving": "models"}
     values = {"storage": storage, "trainjob": {"enabled": True, "restarts": 0}}
     config = helm_python.Config(kubeconfig_path=str(plane.kubeconfig), namespace=NAMESPACE)
     config.install(str(CHART), "pulih", values, namespace=NAMESPACE)
@@ -159,7 +160,7 @@ def test_artifact_of_the_nodes_is_what_one_machine_would_have_sealed(trained, ti
 def test_words_of_the_first_node_are_passed_on_once(trained):
     _, _, told = trained
     assert "recognizer: done, digest" in told
-    assert told.count("published at s3://pulih/trainjobs/recognizer-") == 1
+    assert told.count("published at s3://models/trainjobs/recognizer-") == 1
 
 
 def test_trainer_made_one_pod_per_node_each_with_its_place(trained, node):
@@ -207,7 +208,7 @@ def test_sigterm_deletes_the_job_and_the_next_task_goes_on_from_the_checkpoint(
     write_json(tmp_path / "config.json", config.model_dump(mode="json"))
     write_json(tmp_path / "backend.json", Backend(kind="trainjob", trainjob=NODES).model_dump(mode="json"))
     store, before = ObjectStore.from_settings(Settings()), set(jobs())
-    kept = S3Url("pulih", "checkpoints")
+    kept = S3Url("models", "checkpoints")
     process = subprocess.Popen(
         driver(tmp_path, tiny_lines), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
@@ -238,11 +239,27 @@ def goes_on(node, former):
     return any("continuing from the checkpoint at" in line for one in fresh for _, line in one.lines)
 
 
+def test_key_of_the_store_is_in_no_object_log_or_stored_file(trained, api, node, s3_server):
+    _, planted = s3_server.keys
+    cluster, store = api.cluster(NAMESPACE), ObjectStore.from_settings(Settings())
+    kinds = {kind: resource for (_, kind), resource in api.kinds().items() if resource.namespaced and kind != "Secret"}
+    objects = {kind: json.dumps(cluster.list(resource)) for kind, resource in kinds.items()}
+    assert NAMESPACE in objects["ConfigMap"]
+    assert [kind for kind, text in objects.items() if planted in text] == []
+    assert [name for name, pod in node.specs.items() if planted in json.dumps(pod)] == []
+    lines = [line for one in node.running.values() for _, line in one.lines]
+    assert lines
+    assert planted not in "".join(lines) + trained[2]
+    stored = store.list(S3Url("models", "trainjobs"))
+    assert any(one.url.name == "task.json" for one in stored)
+    assert [str(one.url) for one in stored if planted.encode() in store.read(one.url)] == []
+
+
 def test_place_of_the_nodes_reaches_their_pods(api, node):
     from pulih.trainjob.job import manifest_of
 
     wishes = {"node_selector": {"accelerator": "a100"}, "tolerations": [{"key": "gpu", "operator": "Exists"}]}
-    made = manifest_of("pulih-placed", S3Url("pulih", "none"), TrainJobConfig(nodes=1, gpus=2, **wishes))
+    made = manifest_of("pulih-placed", S3Url("models", "none"), TrainJobConfig(nodes=1, gpus=2, **wishes))
     cluster = api.cluster(NAMESPACE)
     cluster.apply(TRAIN_JOBS, made)
     try:

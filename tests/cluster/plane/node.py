@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from plane.control_plane import HOST, LEASH
@@ -127,7 +128,8 @@ class Node(threading.Thread):
         self.specs[name] = pod
         [container] = pod["spec"]["containers"]
         command = [*container["command"], *container.get("args", [])]
-        command = [sys.executable if part == "python" else part for part in command]
+        programs = {"python": sys.executable, "pulih": str(Path(sys.executable).with_name("pulih"))}
+        command = [programs.get(command[0], command[0]), *command[1:]]
         self.running[name] = Running(command, self._variables(name, pod, container))
         self._tell(name, "Running", {"running": {}})
 
