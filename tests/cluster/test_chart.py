@@ -53,7 +53,9 @@ def named(items):
 
 
 def of_the_chart(api, namespace):
-    ours = {found for found in api.everything(namespace) if not found.startswith("Secret/sh.helm.release")}
+    # What Kubernetes makes of a Deployment comes and goes with it.
+    others = ("Secret/sh.helm.release", "ReplicaSet/", "Pod/")
+    ours = {found for found in api.everything(namespace) if not found.startswith(others)}
     return ours - {"ResourceQuota/pulih", "LimitRange/pulih"}
 
 
@@ -67,7 +69,19 @@ def test_install_upgrade_rollback_and_uninstall_leave_nothing_behind(helm, names
     helm.rollback("pulih", version=1)
     assert of_the_chart(namespaces, "pulih-dev") == small
     helm.uninstall("pulih")
-    until(lambda: namespaces.everything("pulih-dev") == before, 30, "an empty namespace")
+    until(lambda: namespaces.everything("pulih-dev") == before, 120, "an empty namespace")
+
+
+def test_keys_of_the_own_store_are_made_once_and_survive_an_upgrade(helm, namespaces):
+    def keys():
+        return namespaces.cluster("pulih-dev").get(SECRETS, "pulih-storage")["data"]
+
+    own = {"seaweedfs": {"enabled": True}}
+    helm.install(str(CHART), "pulih", own, namespace="pulih-dev")
+    first = keys()
+    assert len(first["AWS_SECRET_ACCESS_KEY"]) > 40
+    helm.upgrade(str(CHART), "pulih", {**own, "serving": {"threads": 1}}, namespace="pulih-dev")
+    assert keys() == first
 
 
 def test_upgrade_changes_what_the_values_say_and_rollback_brings_it_back(helm, namespaces):

@@ -147,7 +147,18 @@ def driver(folder, lines):
 
 
 def started(folder, lines):
-    return subprocess.Popen(driver(folder, lines), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    with (folder / "driver.log").open("wb") as log:
+        return subprocess.Popen(driver(folder, lines), stdout=log, stderr=subprocess.STDOUT)
+
+
+def at_work(process, folder, condition):
+    """Give the condition, or fail with the driver's words once it has ended."""
+
+    def look():
+        assert process.poll() is None, (folder / "driver.log").read_text()[-3000:]
+        return condition()
+
+    return look
 
 
 def test_artifact_of_the_nodes_is_what_one_machine_would_have_sealed(trained, tiny_lines):
@@ -209,27 +220,24 @@ def test_sigterm_deletes_the_job_and_the_next_task_goes_on_from_the_checkpoint(
     write_json(tmp_path / "backend.json", Backend(kind="trainjob", trainjob=NODES).model_dump(mode="json"))
     store, before = ObjectStore.from_settings(Settings()), set(jobs())
     kept = S3Url("models", "checkpoints")
-    process = subprocess.Popen(
-        driver(tmp_path, tiny_lines), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    process = started(tmp_path, tiny_lines)
     try:
-        until(lambda: store.list(kept), 300, "a checkpoint in the store")
+        until(at_work(process, tmp_path, lambda: store.list(kept)), 300, "a checkpoint in the store")
         process.send_signal(signal.SIGTERM)
-        told, _ = process.communicate(timeout=120)
+        code = process.wait(120)
     finally:
         process.kill()
-    assert process.returncode == 143, told[-3000:]
+    told = (tmp_path / "driver.log").read_text()
+    assert code == 143, told[-3000:]
     assert "was deleted; run the task again" in told
     until(lambda: set(jobs()) == before, 60, "the end of the TrainJob")
     until(lambda: not [p for p in node._cluster.list(PODS) if "deletionTimestamp" in p["metadata"]], 120, "saved pods")
     seen = set(node.running)
-    process = subprocess.Popen(
-        driver(tmp_path, tiny_lines), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    process = started(tmp_path, tiny_lines)
     try:
-        until(lambda: goes_on(node, seen), 300, "a pod that goes on from the checkpoint")
+        until(at_work(process, tmp_path, lambda: goes_on(node, seen)), 300, "a pod that goes on from the checkpoint")
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=120)
+        process.wait(120)
     finally:
         process.kill()
 
