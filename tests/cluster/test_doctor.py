@@ -169,7 +169,8 @@ def inside(api, plane, s3_server, tmp_path):
 def test_a_pod_of_the_cluster_tells_what_it_reaches_and_is_gone_afterwards(inside, api, s3_server):
     cluster = api.cluster("inside")
     found = {finding.name: finding for finding in examine_inside(cluster, "pulih", 240)}
-    assert states(found) == {f"inside: {name}": "ok" for name in ("variables", "S3", "MLflow", "Pipelines")}
+    wanted = {f"inside: {name}": "ok" for name in ("variables", "S3", "MLflow", "Pipelines")}
+    assert states(found) == wanted, found
     assert s3_server.endpoint in found["inside: S3"].found
     [pod] = inside.specs.values()
     assert pod["metadata"]["labels"]["app.kubernetes.io/component"] == "doctor"

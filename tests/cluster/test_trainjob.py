@@ -230,7 +230,7 @@ def test_sigterm_deletes_the_job_and_the_next_task_goes_on_from_the_checkpoint(
     told = (tmp_path / "driver.log").read_text()
     assert code == 143, told[-3000:]
     assert "was deleted; run the task again" in told
-    until(lambda: set(jobs()) == before, 60, "the end of the TrainJob")
+    until(lambda: set(jobs()) == before, 300, "the end of the TrainJob")
     until(lambda: not [p for p in node._cluster.list(PODS) if "deletionTimestamp" in p["metadata"]], 120, "saved pods")
     seen = set(node.running)
     process = started(tmp_path, tiny_lines)

@@ -92,18 +92,22 @@ class Cluster:
         from urllib3.exceptions import HTTPError
 
         kind = "application/apply-patch+yaml" if method == "PATCH" else "application/json"
+        # The client would take a log of one JSON line for an object.
+        is_log = path.endswith("/log")
         try:
-            return self._client.call_api(
+            answer = self._client.call_api(
                 path,
                 method,
                 query_params=list((query or {}).items()),
                 header_params={"Accept": "application/json", "Content-Type": kind},
                 body=body,
-                response_type="str" if path.endswith("/log") else "object",
+                response_type="object",
+                _preload_content=not is_log,
                 auth_settings=["BearerToken"],
                 _return_http_data_only=True,
                 _request_timeout=TIMEOUT,
             )
+            return answer.data.decode("utf-8", "replace") if is_log else answer
         except ApiException as err:
             raise explain(err.status, err.reason, err.body, f"{method} {path}", self.address) from err
         except (HTTPError, ConfigException, OSError, ValueError) as err:

@@ -24,6 +24,12 @@ def test_words_of_the_first_node_are_passed_on_once_and_those_of_others_are_not(
     assert capsys.readouterr().out == "one\ntwo\nthree\n"
 
 
+@pytest.mark.parametrize("line", ['{"loss": 1}', "[1, 2]", "7", "null"])
+def test_a_line_that_is_json_stays_the_text_that_it_is(api, watch, line):
+    api.logs = {"job-0": [("2026-01-01T00:00:01.0Z", line)]}
+    assert watch.job.cluster.log("job-0", "node") == f"{line}\n"
+
+
 def test_failure_has_the_end_of_the_log_of_every_node_that_did_not_end_well(api, watch, shapes):
     job, pod = shapes
     api.states = [job(("Failed", "jobset failed"))]
