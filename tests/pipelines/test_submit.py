@@ -112,3 +112,8 @@ def test_another_server_at_the_address_is_explained(server, profile):
 def test_no_address_is_the_users_fault(profile):
     with pytest.raises(ConfigError, match="PULIH_KFP_HOST"):
         submit(profile, Settings())
+
+
+def test_pods_of_the_run_get_the_account_that_the_settings_name(server, profile):
+    submit(profile, settings(server, kfp_token=TOKEN, kfp_service_account="pulih-pipeline"))
+    assert server.posted[-1][1]["service_account"] == "pulih-pipeline"
