@@ -81,6 +81,7 @@ test-ocrd: setup $(OCRD)/bin/ocrd  ## Against OCR-D core and its validators, ins
 format: .venv/.installed  ## Let ruff repair what it can
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
+	$(RUN) python scripts/chart_readme.py
 
 lock: .tools/bin/poetry  ## Resolve the dependencies again
 	$(POETRY) lock

@@ -3,15 +3,21 @@
 from collections.abc import Callable
 from typing import Any
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, model_validator
 
 from pulih.common.config import StageConfig
+from pulih.deployment.config import PipelineRollout, Target
+from pulih.trainjob.config import Kind, TrainJobConfig
 
 
 class ClusterConfig(StageConfig):
     """What the tasks may use and where they run; the names are those of a chart that is installed as ``pulih``."""
 
-    gpus: int = Field(0, ge=0, le=16, description="GPUs of each training; 0 trains on the CPU")
+    backend: Kind = Field("pod", description="pod: a training runs in its own pod; trainjob: on several nodes")
+    trainjob: TrainJobConfig = Field(TrainJobConfig(), description="with backend trainjob: its nodes, their size")
+    target: Target = Field("endpoint", description="endpoint: an approved restorer is deployed; trial: only tried out")
+    rollout: PipelineRollout = Field(PipelineRollout(), description="with target endpoint: which one, in what steps")
+    gpus: int = Field(0, ge=0, le=16, description="GPUs of each training's own pod; 0 trains on the CPU")
     cpu: str = Field("4", pattern=r"^[0-9]+m?$", description="CPUs of each task, e.g. 4 or 500m")
     memory: str = Field(
         "16Gi",
@@ -40,6 +46,18 @@ class ClusterConfig(StageConfig):
     pull_secret: str = Field(
         "pulih-registry", min_length=1, description="Secret of the image registry, if it asks for one"
     )
+
+    @model_validator(mode="after")
+    def _waiting_needs_no_gpu(self) -> "ClusterConfig":
+        if self.backend == "trainjob" and self.gpus:
+            raise ValueError(
+                "gpus is 0 with backend trainjob: the pod only waits, and trainjob.gpus are those of each node"
+            )
+        return self
+
+    def here(self) -> dict[str, Any]:
+        """Return the parameters of a run on this machine: no nodes, and no endpoint is touched."""
+        return self.resolved() | {"backend": "pod", "target": "trial"}
 
 
 def explained(*sections: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -49,10 +49,15 @@ class Profile(StageConfig):
     inputs: Inputs = Inputs()
     output: Path | None = Field(None, description="folder of the artifact that a single stage command makes")
 
-    def arguments(self) -> dict[str, Any]:
-        """Return the training pipeline's arguments: every section, resolved, what separates the caches, and where."""
+    def arguments(self, on_cluster: bool = False) -> dict[str, Any]:
+        """Return the training pipeline's arguments: every section, resolved, what separates the caches, and where.
+
+        Args:
+            on_cluster: as the section ``cluster`` says; else all of it on this machine.
+        """
         sections = {name: self.section(name).resolved() for name in SECTIONS}
-        return sections | {"code_version": source_digest()} | self.cluster.resolved()
+        where = self.cluster.resolved() if on_cluster else self.cluster.here()
+        return sections | {"code_version": source_digest()} | where
 
     def section(self, name: str) -> StageConfig:
         """Return a stage's config; raises ConfigError when it is the gate's and the profile has no policy."""

@@ -36,10 +36,11 @@ def submit(profile: Profile, settings: Settings) -> str:
         client = Client(host=settings.kfp_host, existing_token=token, namespace=settings.kfp_namespace or "kubeflow")
         run = client.create_run_from_pipeline_package(
             str(package),
-            arguments=profile.arguments(),
+            arguments=profile.arguments(on_cluster=True),
             run_name=name,
             experiment_name=EXPERIMENT,
             namespace=settings.kfp_namespace,
+            service_account=settings.kfp_service_account,
         )
     return f"{settings.kfp_host}/#/runs/details/{run.run_id}"
 

@@ -1,6 +1,6 @@
 """The main pipeline: from nothing to a judged, registered, served and watched restorer."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kfp import dsl
 
@@ -29,6 +29,29 @@ class Artifacts(NamedTuple):
     decision: dsl.Artifact
 
 
+# A pipeline is traced where it is decorated, so its parts stand above it.
+def _train(place: Place, configs: dict[str, Any], lines: Any, own: dict[str, Any]) -> tuple[Any, Any, Any]:
+    """Give the recognizer of the loss, the one that judges, and the restorer."""
+    reader = place.train(train_recognizer(config=configs["recognizer"], lines=lines, **own), 72)
+    judge = place.train(train_recognizer(config=configs["evaluator"], lines=lines, **own), 72)
+    judge.set_display_name("train-evaluator")
+    read_by = reader.outputs["recognizer"]
+    trained = train_restorer(config=configs["restorer"], lines=lines, recognizer=read_by, **own)
+    return read_by, judge.outputs["recognizer"], place.train(trained, 168).outputs["restorer"]
+
+
+def _serve(place: Place, configs: dict[str, Any], made: Artifacts, code: dict[str, Any]) -> None:
+    """Register, deploy, watch."""
+    judged = {"restorer": made.restorer, "evaluation": made.evaluation, "decision": made.decision}
+    registered = register(config=configs["registry"], **judged, **code)
+    wanted = {"target": configs["target"], "rollout": configs["rollout"]}
+    proof = registered.outputs["registration"]
+    inputs = {"lines": made.lines, "restorer": made.restorer, "registration": proof}
+    served = deploy(config=configs["deployment"], **wanted, **inputs, **code)
+    watched = detect_drift(config=configs["drift"], lines=made.lines, **code).after(served)
+    place.settle_fresh(registered, served, watched)
+
+
 @dsl.pipeline(name="pulih-training", description="Synthesize, train, evaluate, gate, register, deploy, watch")
 @explained("synthesis", "recognizer", "evaluator", "restorer", "evaluation", "gate", "registry", "deployment", "drift")
 def training(  # noqa: PLR0913, PLR0917 - one dict per stage, and what a person sets in the form of a run
@@ -42,6 +65,10 @@ def training(  # noqa: PLR0913, PLR0917 - one dict per stage, and what a person 
     deployment: dict,
     drift: dict,
     code_version: str,
+    backend: str = CLUSTER.backend,
+    trainjob: dict = {},  # noqa: B006 - a key that is left out has its default, also in a run's form
+    target: str = CLUSTER.target,
+    rollout: dict = {},  # noqa: B006
     gpus: int = CLUSTER.gpus,
     cpu: str = CLUSTER.cpu,
     memory: str = CLUSTER.memory,
@@ -56,18 +83,14 @@ def training(  # noqa: PLR0913, PLR0917 - one dict per stage, and what a person 
     place = Place(cpu, memory, storage_secret, storage_config, store_ca, pull_secret, gpus, node_selector, tolerations)
     code = {"code_version": code_version}
     lines = place.repeat(place.settle(synthesize(config=synthesis, **code), 12)).outputs["lines"]
-    reader = place.train(train_recognizer(config=recognizer, lines=lines, **code), 72)
-    judge = place.train(train_recognizer(config=evaluator, lines=lines, **code), 72).set_display_name("train-evaluator")
-    read_by, judged_by = reader.outputs["recognizer"], judge.outputs["recognizer"]
-    trained = train_restorer(config=restorer, lines=lines, recognizer=read_by, **code)
-    model = place.train(trained, 168).outputs["restorer"]
+    trainings = {"recognizer": recognizer, "evaluator": evaluator, "restorer": restorer}
+    read_by, judged_by, model = _train(place, trainings, lines, code | {"backend": backend, "trainjob": trainjob})
     measured = evaluate(config=evaluation, lines=lines, restorer=model, evaluator=judged_by, **code)
     scores = place.settle(measured, 12).outputs["evaluation"]
     decided = decide(config=gate, evaluation=scores, **code)
-    verdict = decided.outputs["decision"]
+    made = Artifacts(lines, read_by, judged_by, model, scores, decided.outputs["decision"])
+    last = {"registry": registry, "deployment": deployment, "drift": drift, "target": target, "rollout": rollout}
     with dsl.If(decided.outputs["Output"] == "true", name="approved"):
-        registered = register(config=registry, restorer=model, evaluation=scores, decision=verdict, **code)
-        served = deploy(config=deployment, lines=lines, restorer=model, **code).after(registered)
-        watched = detect_drift(config=drift, lines=lines, **code).after(served)
-    place.settle_fresh(decided, registered, served, watched)
-    return Artifacts(lines, read_by, judged_by, model, scores, verdict)
+        _serve(place, last, made, code)
+    place.settle_fresh(decided)
+    return made

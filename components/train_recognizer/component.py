@@ -6,9 +6,11 @@ from components.images import training_component
 
 
 @training_component
-def train_recognizer(
+def train_recognizer(  # noqa: PLR0913, PLR0917 - KFP wires every artifact as a parameter
     config: dict,
     code_version: str,
+    backend: str,
+    trainjob: dict,
     lines: dsl.Input[dsl.Dataset],
     recognizer: dsl.Output[dsl.Model],
     metrics: dsl.Output[dsl.Metrics],
@@ -17,8 +19,11 @@ def train_recognizer(
     from pathlib import Path
 
     from components.interface import read_config, show_figures
-    from pulih.recognizer import stage
     from pulih.recognizer.config import RecognizerConfig
+    from pulih.trainjob import stage
+    from pulih.trainjob.config import Backend
 
-    sealed = stage.train(read_config(RecognizerConfig, config), Path(lines.path), Path(recognizer.path))
+    settings, sources = read_config(RecognizerConfig, config), {"lines": Path(lines.path)}
+    place = read_config(Backend, {"kind": backend, "trainjob": trainjob})
+    sealed = stage.train("recognizer", settings, sources, Path(recognizer.path), place)
     show_figures(metrics, sealed.facts)

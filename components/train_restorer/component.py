@@ -6,9 +6,11 @@ from components.images import training_component
 
 
 @training_component
-def train_restorer(
+def train_restorer(  # noqa: PLR0913, PLR0917 - KFP wires every artifact as a parameter
     config: dict,
     code_version: str,
+    backend: str,
+    trainjob: dict,
     lines: dsl.Input[dsl.Dataset],
     recognizer: dsl.Input[dsl.Model],
     restorer: dsl.Output[dsl.Model],
@@ -18,9 +20,11 @@ def train_restorer(
     from pathlib import Path
 
     from components.interface import read_config, show_figures
-    from pulih.restorer import stage
     from pulih.restorer.config import RestorerConfig
+    from pulih.trainjob import stage
+    from pulih.trainjob.config import Backend
 
-    settings, sources = read_config(RestorerConfig, config), (Path(lines.path), Path(recognizer.path))
-    sealed = stage.train(settings, *sources, Path(restorer.path))
+    settings, place = read_config(RestorerConfig, config), {"kind": backend, "trainjob": trainjob}
+    sources = {"lines": Path(lines.path), "recognizer": Path(recognizer.path)}
+    sealed = stage.train("restorer", settings, sources, Path(restorer.path), read_config(Backend, place))
     show_figures(metrics, sealed.facts)

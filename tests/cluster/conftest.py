@@ -13,7 +13,13 @@ from pulih.stores.cluster import Resource
 
 DEFINITIONS = Resource("apiextensions.k8s.io", "v1", "customresourcedefinitions", namespaced=False)
 # Those of the other projects are large, and nothing here makes their objects.
-WANTED = ("kserve_inferenceservices", "kserve_servingruntimes", "prom_servicemonitors", "prom_prometheusrules")
+WANTED = (
+    "kserve_inferenceservices",
+    "kserve_servingruntimes",
+    "prom_servicemonitors",
+    "prom_prometheusrules",
+    "trainer_trainingruntimes",
+)
 
 FOR_THE_CONTROLLER = (
     "kserve_clusterservingruntimes",

@@ -53,7 +53,9 @@ def named(items):
 
 
 def of_the_chart(api, namespace):
-    ours = {found for found in api.everything(namespace) if not found.startswith("Secret/sh.helm.release")}
+    # What Kubernetes makes of a Deployment comes and goes with it.
+    others = ("Secret/sh.helm.release", "ReplicaSet/", "Pod/")
+    ours = {found for found in api.everything(namespace) if not found.startswith(others)}
     return ours - {"ResourceQuota/pulih", "LimitRange/pulih"}
 
 
@@ -65,9 +67,22 @@ def test_install_upgrade_rollback_and_uninstall_leave_nothing_behind(helm, names
     helm.upgrade(str(CHART), "pulih", EVERYTHING, namespace="pulih-dev")
     assert of_the_chart(namespaces, "pulih-dev") == named(objects(EVERYTHING, namespace="pulih-dev"))
     helm.rollback("pulih", version=1)
-    assert of_the_chart(namespaces, "pulih-dev") == small
+    # A volume goes only after the pod that has it.
+    until(lambda: of_the_chart(namespaces, "pulih-dev") == small, 120, "what was there first")
     helm.uninstall("pulih")
-    until(lambda: namespaces.everything("pulih-dev") == before, 30, "an empty namespace")
+    until(lambda: namespaces.everything("pulih-dev") == before, 120, "an empty namespace")
+
+
+def test_keys_of_the_own_store_are_made_once_and_survive_an_upgrade(helm, namespaces):
+    def keys():
+        return namespaces.cluster("pulih-dev").get(SECRETS, "pulih-storage")["data"]
+
+    own = {"seaweedfs": {"enabled": True}}
+    helm.install(str(CHART), "pulih", own, namespace="pulih-dev")
+    first = keys()
+    assert len(first["AWS_SECRET_ACCESS_KEY"]) > 40
+    helm.upgrade(str(CHART), "pulih", {**own, "serving": {"threads": 1}}, namespace="pulih-dev")
+    assert keys() == first
 
 
 def test_upgrade_changes_what_the_values_say_and_rollback_brings_it_back(helm, namespaces):
@@ -156,16 +171,31 @@ NOTHING = [
     ("create", PODS, "exec", ""),
     ("update", ROLES, "", ""),
 ]
+DEPLOYS = [
+    ("patch", INFERENCE_SERVICES, "", ""),
+    ("delete", INFERENCE_SERVICES, "", ""),
+    ("get", SERVING_RUNTIMES, "", ""),
+    ("get", CONFIG_MAPS, "", "pulih-endpoint"),
+    ("get", SECRETS, "", "pulih-storage"),
+    ("create", Resource("", "v1", "services"), "proxy", ""),
+    ("get", PODS, "log", ""),
+]
+TRAINING_JOBS = Resource("trainer.kubeflow.org", "v1alpha1", "trainjobs")
+RESULTS = Resource("argoproj.io", "v1alpha1", "workflowtaskresults")
+WAITS = [
+    ("create", TRAINING_JOBS, "", ""),
+    ("patch", TRAINING_JOBS, "", ""),
+    ("delete", TRAINING_JOBS, "", ""),
+    ("get", Resource("trainer.kubeflow.org", "v1alpha1", "trainingruntimes"), "", "pulih"),
+    ("list", PODS, "", ""),
+    ("get", PODS, "log", ""),
+    ("create", RESULTS, "", ""),
+    ("get", CONFIG_MAPS, "", "kfp-launcher"),
+]
 MAY = {
-    "pulih-deployer": [
-        ("patch", INFERENCE_SERVICES, "", ""),
-        ("delete", INFERENCE_SERVICES, "", ""),
-        ("get", SERVING_RUNTIMES, "", ""),
-        ("get", CONFIG_MAPS, "", "pulih-endpoint"),
-        ("get", SECRETS, "", "pulih-storage"),
-        ("create", Resource("", "v1", "services"), "proxy", ""),
-        ("get", PODS, "log", ""),
-    ],
+    "pulih-deployer": DEPLOYS,
+    "pulih-pipeline": DEPLOYS + WAITS,
+    "pulih-node": [],
     "pulih-submitter": [("create", RUNS, "", ""), ("get", PODS, "log", "")],
     "pulih-serving": [],
     "pulih-drift": [],
@@ -180,6 +210,18 @@ MAY_NOT = {
         ("patch", INFERENCE_SERVICES, "status", ""),
         *NOTHING[2:],
     ],
+    "pulih-pipeline": [
+        ("get", SECRETS, "", "another"),
+        ("list", SECRETS, "", ""),
+        ("get", CONFIG_MAPS, "", "another"),
+        ("update", SERVING_RUNTIMES, "", ""),
+        ("patch", Resource("trainer.kubeflow.org", "v1alpha1", "trainingruntimes"), "", "pulih"),
+        ("create", Resource("batch", "v1", "jobs"), "", ""),
+        ("create", RUNS, "", ""),
+        ("delete", PODS, "", ""),
+        *NOTHING[2:],
+    ],
+    "pulih-node": NOTHING,
     "pulih-submitter": NOTHING,
     "pulih-serving": NOTHING,
     "pulih-drift": NOTHING,

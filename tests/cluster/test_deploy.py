@@ -23,9 +23,15 @@ from plane.registry import MODEL, Registry
 from plane.servers import Servers, own_address
 
 from pulih.cli import main
-from pulih.common.errors import ClusterError
+from pulih.common.config import build_config
+from pulih.common.errors import ArtifactError, ClusterError
 from pulih.common.settings import Settings
+from pulih.data.manifest import write_manifest
+from pulih.deployment import takeover
+from pulih.deployment.config import Takeover
 from pulih.deployment.ledger import Ledger
+from pulih.deployment.rollout import RolloutFailed
+from pulih.registry.config import RegistryConfig
 from pulih.stores.cluster import CONFIG_MAPS, INFERENCE_SERVICES, SECRETS
 from pulih.stores.s3 import ObjectStore
 from pulih.stores.urls import S3Url
@@ -452,3 +458,92 @@ def test_knative_moves_traffic_by_its_own_field(api, controlled, registry, tmp_p
     assert [percent for percent, _ in kserve.seen] == [10, 50, 100]
     assert "canaryTrafficPercent" not in endpoint.found()["spec"]["predictor"]
     assert endpoint.version() == later
+
+
+@pytest.fixture(scope="module")
+def run_of_a_pipeline(api, controlled, tmp_path_factory):
+    """A namespace with the chart, KServe played there, and the identity of the pods of pipeline runs."""
+    kserve, folder = controlled("pipelines"), tmp_path_factory.mktemp("pipeline")
+    api.as_account(folder, "pipelines", "pulih-pipeline")
+    return kserve, Endpoint(api, "pipelines"), folder / "pulih-pipeline.kubeconfig"
+
+
+class Deploy:
+    """The task `deploy` of the training pipeline, as its pod runs it; gives what it wrote of the endpoint."""
+
+    def __init__(self, registry, kubeconfig, tmp_path, lines):
+        self.registry, self.kubeconfig, self.folder, self.lines = registry, kubeconfig, tmp_path, lines
+
+    def __call__(self, name, target="endpoint", **rollout):
+        from kfp import dsl
+
+        from components.deploy.component import deploy
+
+        own = {"poll_seconds": 0.1, "pause_seconds": 0.0, "ready_seconds": 240.0, "pages": 1.0, **rollout}
+        artifact = {"lines": self.lines, "restorer": self.registry.folder / f"restorer-{name}"}
+        artifact["registration"] = self.registry.folder / f"registration-{name}"
+        artifact |= {kind: self.folder / f"{name}-{kind}" for kind in ("deployment", "endpoint")}
+        given = {kind: dsl.Artifact(name=kind, uri=str(path)) for kind, path in artifact.items()}
+        metrics = dsl.Metrics(name="metrics", uri=str(self.folder / f"{name}-metrics"))
+        with environment(KUBECONFIG=str(self.kubeconfig)):
+            config = {"max_side": 256.0, "threads": 1.0}
+            deploy.python_func(config, target, own, "code", metrics=metrics, **given)
+        return json.loads((artifact["endpoint"] / "endpoint.json").read_text())
+
+
+@pytest.fixture
+def task(run_of_a_pipeline, registry, tmp_path, tiny_lines):
+    kserve, _, kubeconfig = run_of_a_pipeline
+    kserve.healthy()
+    return Deploy(registry, kubeconfig, tmp_path, tiny_lines)
+
+
+def test_pipeline_deploys_what_it_registered_with_its_own_account_and_in_canary_steps(
+    run_of_a_pipeline, task, registry
+):
+    kserve, endpoint, _ = run_of_a_pipeline
+    one = registry.approve("of-a-run", seed=301)
+    assert task("of-a-run", target="trial") == {"target": "trial"}
+    assert endpoint.found() is None, "a trial touches no endpoint"
+    told = task("of-a-run")
+    assert (told["endpoint"], told["namespace"], told["release"]["version"]) == ("restorer", "pipelines", one)
+    two = registry.approve("of-the-next-run", seed=302)
+    kserve.seen.clear()
+    task("of-the-next-run", steps=[20.0])
+    assert [percent for percent, _ in kserve.seen] == [20, 100]
+    assert endpoint.history() == [("deploy", one), ("deploy", two)]
+
+
+def test_pipeline_puts_back_what_served_when_its_model_is_not_fit(run_of_a_pipeline, task, registry):
+    kserve, endpoint, _ = run_of_a_pipeline
+    before = endpoint.found()["spec"]
+    version = registry.approve("unfit", seed=303)
+    digest = json.loads((registry.folder / "registration-unfit" / "registration.json").read_text())["restorer"]
+    kserve.failing.add(f"s3://models/restorer/{MODEL}/{version}-{digest}")
+    with pytest.raises(RolloutFailed, match="BlockedByFailedLoad"):
+        task("unfit")
+    assert endpoint.found()["spec"] == before
+
+
+def test_pipeline_does_not_deploy_over_a_later_champion_or_a_model_of_another_name(run_of_a_pipeline, task, registry):
+    _, endpoint, _ = run_of_a_pipeline
+    before = endpoint.history()
+    registry.approve("late", seed=304)
+    registry.approve("later-champion", seed=305)
+    with pytest.raises(ArtifactError, match="Another run was promoted meanwhile"):
+        task("late")
+    assert endpoint.history() == before
+    with environment(KUBECONFIG=str(task.kubeconfig)), pytest.raises(ArtifactError, match=r"cluster\.target=trial"):
+        takeover.take_over(build_config(Takeover, {"target": "endpoint"}), trial_of(registry), task.folder / "out")
+    assert endpoint.history() == before
+
+
+def trial_of(registry):
+    """The registration of a model of another name, sealed as the stage seals it."""
+    folder = registry.folder / "registration-trial"
+    if not folder.is_dir():
+        folder.mkdir()
+        facts = {"registered_model": "pulih-trial", "version": "1"}
+        (folder / "registration.json").write_text(json.dumps(facts))
+        write_manifest(folder, "registration", RegistryConfig(), {}, facts)
+    return folder

@@ -1,5 +1,6 @@
 """`pulih doctor --cluster` on a real API server: empty, then repaired command by command, then with the chart."""
 
+import os
 import shlex
 import subprocess
 import sys
@@ -10,9 +11,12 @@ import pytest
 from checks.rendering import CHART, ROOT, STORE
 from plane.api import Api, environment, until
 from plane.control_plane import ControlPlane
+from plane.node import Node
 
+from pulih.common.errors import ClusterError
 from pulih.doctor.cluster import examine_cluster
-from pulih.stores.cluster import NODES, STORAGE_CLASSES, Resource
+from pulih.doctor.inside import examine_inside
+from pulih.stores.cluster import CONFIG_MAPS, JOBS, NODES, PODS, STORAGE_CLASSES, Resource
 
 SERVICES = Resource("", "v1", "services")
 
@@ -142,3 +146,54 @@ def test_the_deployer_may_deploy_and_the_submitter_is_told_what_it_lacks(install
     follow(installed, submitter.repair.replace("--user=NAME", "--serviceaccount=examined:pulih-submitter"))
     kubeconfig = tmp_path / "pulih-submitter.kubeconfig"
     until(lambda: findings(kubeconfig, "examined")["rights"].state == "ok", 20, "the rights")
+
+
+@pytest.fixture
+def inside(api, plane, s3_server, tmp_path):
+    """The chart where Pod Security is enforced, and a played node that runs the doctor's pod as a process."""
+    api.namespace("inside", **{"pod-security.kubernetes.io/enforce": "restricted"})
+    access, secret = s3_server.keys
+    storage = {"endpoint": s3_server.endpoint, "secure": False, "accessKey": access, "secretKey": secret}
+    values = {"storage": storage | {"buckets": {"pulih": "models", "serving": "models"}}}
+    config = helm_python.Config(kubeconfig_path=str(plane.kubeconfig), namespace="inside")
+    config.install(str(CHART), "pulih", values, namespace="inside")
+    node = Node(api.cluster("inside"), tmp_path, {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"})
+    node.start()
+    yield node
+    node.stop()
+    config.uninstall("pulih")
+    config.close()
+    assert node.errors == []
+
+
+def test_a_pod_of_the_cluster_tells_what_it_reaches_and_is_gone_afterwards(inside, api, s3_server):
+    cluster = api.cluster("inside")
+    found = {finding.name: finding for finding in examine_inside(cluster, "pulih", 240)}
+    wanted = {f"inside: {name}": "ok" for name in ("variables", "S3", "MLflow", "Pipelines")}
+    assert states(found) == wanted, found
+    assert s3_server.endpoint in found["inside: S3"].found
+    [pod] = inside.specs.values()
+    assert pod["metadata"]["labels"]["app.kubernetes.io/component"] == "doctor"
+    until(lambda: not cluster.list(JOBS) and not cluster.list(PODS), 60, "an empty namespace")
+
+
+def test_what_the_pod_cannot_reach_is_a_finding_and_a_job_without_a_pod_too(inside, api):
+    cluster = api.cluster("inside")
+    told = cluster.get(CONFIG_MAPS, "pulih-storage")
+    broken = {**told, "metadata": {"name": "pulih-storage"}, "data": told["data"] | {"PULIH_S3_BUCKET": "not-there"}}
+    cluster.apply(CONFIG_MAPS, broken)
+    found = {finding.name: finding for finding in examine_inside(cluster, "pulih", 240)}
+    assert found["inside: S3"].state == "fail"
+    assert "not-there" in found["inside: S3"].found
+    inside.stop()
+    [finding] = examine_inside(cluster, "pulih", 2)
+    assert (finding.name, finding.state) == ("inside", "fail")
+    assert "did not end within 2 s" in finding.found
+    assert [job for job in cluster.list(JOBS) if "deletionTimestamp" not in job["metadata"]] == []
+
+
+def test_without_the_chart_no_job_is_made(api):
+    api.namespace("bare")
+    with pytest.raises(ClusterError, match="ConfigMap pulih-doctor"):
+        examine_inside(api.cluster("bare"), "pulih", 2)
+    assert api.cluster("bare").list(JOBS) == []

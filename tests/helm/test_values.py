@@ -180,3 +180,15 @@ def test_digest_of_an_image_goes_before_its_tag():
     values = {"images": {"serving": {"repository": "registry:5000/a", "tag": "1", "digest": digest}}}
     [container] = one(objects(values), "ServingRuntime")["spec"]["containers"]
     assert container["image"] == f"registry:5000/a@{digest}"
+
+
+def test_checked_in_table_of_values_is_fresh_and_explains_each_section():
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("chart_readme", CHART.parents[1] / "scripts" / "chart_readme.py")
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    assert (CHART / "README.md").read_text() == made.readme(), "stale: run 'make format'"
+    rows = dict(line.split(" | ", 1) for line in made.readme().splitlines() if line.startswith("| `"))
+    assert rows["| `trainjob.restarts`"].startswith("`3` | integer | How often")
+    assert {path.split(".")[0].strip("| `") for path in rows} == set(chart().values)

@@ -82,7 +82,7 @@ def test_the_whole_pipeline_and_every_section_arrive(server, profile):
     assert spec["pipelineInfo"]["name"] == "pulih-training"
     assert platforms["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
     parameters = run["runtime_config"]["parameters"]
-    assert parameters == json.loads(json.dumps(profile.arguments()))
+    assert parameters == json.loads(json.dumps(profile.arguments(on_cluster=True)))
     assert set(parameters) == set(spec["root"]["inputDefinitions"]["parameters"])
 
 
@@ -112,3 +112,8 @@ def test_another_server_at_the_address_is_explained(server, profile):
 def test_no_address_is_the_users_fault(profile):
     with pytest.raises(ConfigError, match="PULIH_KFP_HOST"):
         submit(profile, Settings())
+
+
+def test_pods_of_the_run_get_the_account_that_the_settings_name(server, profile):
+    submit(profile, settings(server, kfp_token=TOKEN, kfp_service_account="pulih-pipeline"))
+    assert server.posted[-1][1]["service_account"] == "pulih-pipeline"

@@ -12,6 +12,8 @@ from kfp.pipeline_spec import pipeline_spec_pb2
 
 from pipelines.cluster import ClusterConfig
 from pipelines.compile import COMPILED, compile_pipelines
+from pulih.common.config import build_config
+from pulih.common.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
 APPROVED = ("register", "deploy", "drift")
@@ -62,7 +64,7 @@ def test_one_struct_parameter_per_section(spec):
     assert set(parameters) == {*SECTIONS, "code_version", *ClusterConfig.model_fields}
     struct = pipeline_spec_pb2.ParameterType.STRUCT
     structs = {name for name, parameter in parameters.items() if parameter.parameter_type == struct}
-    assert structs == {*SECTIONS, "node_selector"}
+    assert structs == {*SECTIONS, "node_selector", "trainjob", "rollout"}
 
 
 def test_registry_deployment_and_drift_run_only_on_approval(spec):
@@ -71,6 +73,9 @@ def test_registry_deployment_and_drift_run_only_on_approval(spec):
     assert condition == "inputs.parameter_values['pipelinechannel--gate-Output'] == 'true'"
     assert set(approved) == {"register", "deploy", "drift"}
     assert list(approved["deploy"].dependent_tasks) == ["register"]
+    registration = approved["deploy"].inputs.artifacts["registration"].task_output_artifact
+    assert (registration.producer_task, registration.output_artifact_key) == ("register", "registration")
+    assert list(approved["drift"].dependent_tasks) == ["deploy"]
 
 
 def test_the_judge_is_another_recognizer_than_the_one_in_the_loss(spec):
@@ -99,7 +104,8 @@ def test_form_of_a_run_explains_every_field_and_proposes_what_the_profile_would(
     parameters = spec.root.input_definitions.parameters
     assert [name for name, parameter in parameters.items() if not parameter.description] == []
     proposed = {name: json_format.MessageToDict(parameters[name].default_value) for name in ClusterConfig.model_fields}
-    assert proposed == ClusterConfig().resolved() | {"tolerations": []}
+    # A key that is left out has its default; spelled out, they would come in another order each time.
+    assert proposed == ClusterConfig().resolved() | {"tolerations": [], "trainjob": {}, "rollout": {}}
 
 
 def test_no_pod_runs_as_root_or_for_ever_and_scratch_is_bounded(pods, spec):
@@ -133,6 +139,30 @@ def test_only_trainings_get_gpus_their_nodes_and_shared_memory(pods, compiled):
     assert {name for name, media in shared.items() if media == ["Memory"]} == TRAININGS
     placed = {n for n, p in pods.items() if p.tolerations and p.node_selector.node_selector_json.ByteSize()}
     assert placed == TRAININGS
+
+
+def test_cluster_form_deploys_and_the_local_one_only_tries_out(spec):
+    from pipelines.profile import load_profile
+
+    assert json_format.MessageToDict(spec.root.input_definitions.parameters["target"].default_value) == "endpoint"
+    profile = load_profile(ROOT / "configs" / "gpu.json", ["cluster.backend=trainjob", "cluster.gpus=0"])
+    assert {n: profile.arguments()[n] for n in ("target", "backend")} == {"target": "trial", "backend": "pod"}
+    submitted = profile.arguments(on_cluster=True)
+    assert {n: submitted[n] for n in ("target", "backend")} == {"target": "endpoint", "backend": "trainjob"}
+    quick = load_profile(ROOT / "configs" / "quick.json").arguments(on_cluster=True)
+    assert quick["target"] == "trial", "a model of minutes never reaches the endpoint by itself"
+
+
+def test_trainings_take_their_backend_from_the_run(spec):
+    for name in ("train-recognizer", "train-recognizer-2", "train-restorer"):
+        parameters = spec.root.dag.tasks[name].inputs.parameters
+        taken = {key: parameters[key].component_input_parameter for key in ("backend", "trainjob")}
+        assert taken == {"backend": "backend", "trainjob": "trainjob"}
+
+
+def test_a_pod_that_waits_for_nodes_asks_for_no_gpu():
+    with pytest.raises(ConfigError, match="the pod only waits"):
+        build_config(ClusterConfig, {"backend": "trainjob", "gpus": 2})
 
 
 @pytest.mark.parametrize("number", [0, 1])

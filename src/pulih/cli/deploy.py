@@ -1,8 +1,5 @@
 """The commands that change what a cluster serves."""
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +8,6 @@ import typer
 
 from pulih.cli.champion import MODEL_NAME
 from pulih.cli.request import DryRun
-from pulih.common.errors import Interrupted
 
 if TYPE_CHECKING:
     from pulih.deployment.ledger import Entry
@@ -52,6 +48,7 @@ def deploy(  # noqa: PLR0913, PLR0917 - one option each
     """Serve a registered version on a cluster: checked, in steps, and taken back when a step fails."""
     from pulih.common.settings import Settings
     from pulih.deployment.release import resolved
+    from pulih.deployment.takeover import stoppable
     from pulih.stores.tracking import Tracking
 
     rollout = opened(Target(release, namespace, context, page, overrides or []))
@@ -74,6 +71,8 @@ def rollback(
     overrides: Overrides = None,
 ) -> None:
     """Put the version that was served before back, at once."""
+    from pulih.deployment.takeover import stoppable
+
     rollout = opened(Target(release, namespace, context, page, overrides or []))
     with stoppable():
         entry = rollout.roll_back()
@@ -87,36 +86,12 @@ def opened(target: Target) -> "Rollout":
         ClusterError, StoreError, ConfigError: one of them is not there, not complete, or refuses.
     """
     from pulih.common.config import build_config
-    from pulih.common.settings import Settings
     from pulih.deployment.config import RolloutConfig
-    from pulih.deployment.endpoint import read_pattern
-    from pulih.deployment.ledger import Ledger
-    from pulih.deployment.probe import drawn_page, prober
-    from pulih.deployment.rollout import Rollout
+    from pulih.deployment.takeover import open_rollout
     from pulih.stores.cluster import Cluster
-    from pulih.stores.s3 import ObjectStore
 
     config = build_config(RolloutConfig, {}, target.overrides)
-    cluster = Cluster.connect(target.context, target.namespace)
-    pattern = read_pattern(cluster, target.release)
-    store = ObjectStore.from_settings(Settings())
-    ledger = Ledger(store, pattern.models / f"ledger/{cluster.namespace}")
-    page = target.page.read_bytes() if target.page else drawn_page()
-    return Rollout(cluster, store, pattern, ledger, config, prober(cluster, pattern, page, config.pages))
-
-
-@contextmanager
-def stoppable() -> Iterator[None]:
-    """Let SIGTERM end the block like an error, so that the endpoint is put back first."""
-
-    def stop(_number: int, _frame: object) -> None:
-        raise Interrupted("the deployment was stopped")
-
-    former = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, former)
+    return open_rollout(Cluster.connect(target.context, target.namespace), target.release, config, target.page)
 
 
 def _as_json(plan: "Plan") -> str:

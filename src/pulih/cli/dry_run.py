@@ -67,8 +67,9 @@ def describe_submission(profile: "Profile", settings: "Settings") -> dict[str, A
         "config_digest": profile.digest(),
         "host": settings.kfp_host,
         "namespace": settings.kfp_namespace,
+        "service_account": settings.kfp_service_account,
         "authenticated": settings.kfp_token is not None,
-        "arguments": profile.arguments(),
+        "arguments": profile.arguments(on_cluster=True),
         "command": _own_command(),
     }
 

@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     kfp_host: str | None = Field(None, description="Kubeflow Pipelines API")
     kfp_token: SecretStr | None = None
     kfp_namespace: str | None = None
+    kfp_service_account: str | None = Field(None, description="account of a run's pods; the chart's: RELEASE-pipeline")
 
     def __init__(self, **values: Any) -> None:
         try:

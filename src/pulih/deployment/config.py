@@ -1,11 +1,12 @@
 """Settings of the trial deployment, and of the one on a cluster."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
 from pulih.common.config import StageConfig
 
+Target = Literal["endpoint", "trial"]
 Percent = Annotated[int, Field(ge=1, le=99)]
 
 
@@ -38,3 +39,18 @@ class RolloutConfig(StageConfig):
         if list(steps) != sorted(set(steps)):
             raise ValueError("every step gives the canary more traffic than the one before")
         return steps
+
+
+class PipelineRollout(RolloutConfig):
+    """The rollout as the last act of a pipeline."""
+
+    release: str = Field("pulih", min_length=1, description="name that the Helm chart is installed as")
+    namespace: str = Field("", description="where the endpoint is; empty = where the task runs")
+    replace_model: bool = Field(False, description="let it take over from a model of another name")
+
+
+class Takeover(StageConfig):
+    """What a pipeline does with an approved restorer."""
+
+    target: Target = "trial"
+    rollout: PipelineRollout = PipelineRollout()

@@ -10,11 +10,13 @@ from pulih.deployment.endpoint import read_pattern
 from pulih.deployment.readiness import describe
 from pulih.doctor.connections import check_kfp
 from pulih.doctor.finding import Finding
+from pulih.doctor.inside import examine_inside
 from pulih.stores.cluster import (
     CONFIG_MAPS,
     INFERENCE_SERVICES,
     NAMESPACES,
     NODES,
+    PODS,
     SERVING_RUNTIMES,
     STORAGE_CLASSES,
     Cluster,
@@ -27,7 +29,6 @@ DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 ENFORCED = "pod-security.kubernetes.io/enforce"
 KUBEFLOW = "kubeflow"
 SERVICES = Resource("", "v1", "services")
-PODS = Resource("", "v1", "pods")
 STORAGE_CONTAINERS = Resource("serving.kserve.io", "v1alpha1", "clusterstoragecontainers", namespaced=False)
 NEEDED = (
     ("patch", INFERENCE_SERVICES, ""),
@@ -57,15 +58,23 @@ class Place:
         return f"helm install {self.release} helm/pulih -n {self.cluster.namespace} (docs/cluster.md has its values)"
 
 
-def examine_cluster(context: str | None, namespace: str | None, release: str) -> list[Finding]:
-    """Run every check of a cluster; without a cluster there is only one finding."""
+def examine_cluster(context: str | None, namespace: str | None, release: str, inside: bool = False) -> list[Finding]:
+    """Run every check of a cluster, with ``inside`` also a Job in it; without a cluster there is only one finding."""
     settings = Settings()
     try:
         place = Place(Cluster.connect(context, namespace), release, settings)
         found = [check_api_server(place)]
     except ClusterError as err:
         return [_failed("API server", err)]
-    return [*found, *(_run(name, check, place) for name, check in CHECKS.items())]
+    found += [_run(name, check, place) for name, check in CHECKS.items()]
+    return found + (_run_inside(place) if inside else [])
+
+
+def _run_inside(place: Place) -> list[Finding]:
+    try:
+        return examine_inside(place.cluster, place.release)
+    except ClusterError as err:
+        return [_failed("inside", err)]
 
 
 def _run(name: str, check: Callable[[Place], Finding], place: Place) -> Finding:

@@ -1,6 +1,8 @@
 """`pulih doctor`: all checks, as a table."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from pulih.common.errors import ConfigError, PulihError
 from pulih.common.settings import Settings
@@ -25,6 +27,7 @@ CHECKS: tuple[Check, ...] = (
     check_feast,
     check_kfp,
 )
+CONNECTIONS: tuple[Check, ...] = (check_variables, check_s3, check_mlflow, check_kfp)
 STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
 
@@ -49,6 +52,11 @@ def _run(check: Check, settings: Settings) -> Finding:
 def exit_code(findings: Sequence[Finding]) -> int:
     """Return 0 when nothing failed (warnings do not count), else 1."""
     return int(any(finding.state == "fail" for finding in findings))
+
+
+def as_json(findings: Sequence[Finding]) -> str:
+    """Return the findings as one line of JSON, as another `pulih doctor` reads them."""
+    return json.dumps({"findings": [asdict(finding) for finding in findings]})
 
 
 def show(findings: Sequence[Finding], width: int | None = None) -> None:

@@ -9,7 +9,7 @@ from pulih.common.files import write_json
 from pulih.data.manifest import Manifest, read_manifest
 from pulih.data.workspace import run_stage
 from pulih.recognizer.config import RecognizerConfig
-from pulih.stores.checkpoints import kept_in_store
+from pulih.stores.checkpoints import fetch_from_store, kept_in_store
 
 
 def train(config: RecognizerConfig, lines: Path, output: Path) -> Manifest:
@@ -24,15 +24,32 @@ def train(config: RecognizerConfig, lines: Path, output: Path) -> Manifest:
     """
 
     def work(folder: Path) -> dict[str, Any]:
-        path = folder / "state" / "config.json"
-        write_json(path, config.model_dump(mode="json"))
-        arguments = ["--config", str(path), "--lines", str(lines), "--folder", str(folder)]
-        origins = [config.digest(), read_manifest(lines).digest()]
-        with kept_in_store(folder / "state" / "checkpoint.pt", "recognizer", origins):
-            launch("pulih.recognizer.train", arguments, resolved_processes(config.processes))
+        with kept_in_store(folder / "state" / "checkpoint.pt", "recognizer", _origins(config, lines)):
+            _launch(config, lines, folder)
         return _facts(read_json(folder / "metrics.json"))
 
     return run_stage("recognizer", config, {"lines": lines}, output, work)
+
+
+def assist(config: RecognizerConfig, lines: Path, folder: Path) -> None:
+    """Be one of the further nodes of a training that another node leads by ``train``; no artifact is made here.
+
+    Raises:
+        Interrupted, PulihError: as ``train``.
+    """
+    fetch_from_store(folder / "state" / "checkpoint.pt", "recognizer", _origins(config, lines))
+    _launch(config, lines, folder)
+
+
+def _origins(config: RecognizerConfig, lines: Path) -> list[str]:
+    return [config.digest(), read_manifest(lines).digest()]
+
+
+def _launch(config: RecognizerConfig, lines: Path, folder: Path) -> None:
+    path = folder / "state" / "config.json"
+    write_json(path, config.model_dump(mode="json"))
+    arguments = ["--config", str(path), "--lines", str(lines), "--folder", str(folder)]
+    launch("pulih.recognizer.train", arguments, resolved_processes(config.processes))
 
 
 def _facts(metrics: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pulih.restorer.artifact import read_generator
 from pulih.restorer.config import RestorerConfig
 from pulih.restorer.contract import KIND, MODEL
 from pulih.restorer.export import export_onnx
-from pulih.stores.checkpoints import kept_in_store
+from pulih.stores.checkpoints import fetch_from_store, kept_in_store
 
 
 def train(config: RestorerConfig, lines: Path, recognizer: Path, output: Path) -> Manifest:
@@ -29,17 +29,34 @@ def train(config: RestorerConfig, lines: Path, recognizer: Path, output: Path) -
     """
 
     def work(folder: Path) -> dict[str, Any]:
-        path = folder / "state" / "config.json"
-        write_json(path, config.model_dump(mode="json"))
-        inputs = ["--lines", str(lines), "--recognizer", str(recognizer)]
-        arguments = ["--config", str(path), *inputs, "--folder", str(folder)]
-        origins = [config.digest(), *(read_manifest(path).digest() for path in (lines, recognizer))]
-        with kept_in_store(folder / "state" / "checkpoint.pt", KIND, origins):
-            launch("pulih.restorer.train", arguments, resolved_processes(config.processes))
+        with kept_in_store(folder / "state" / "checkpoint.pt", KIND, _origins(config, lines, recognizer)):
+            _launch(config, lines, recognizer, folder)
         difference = export_onnx(read_generator(folder), folder / MODEL)
         return _facts(read_json(folder / "metrics.json")) | {"onnx_max_difference": difference}
 
     return run_stage(KIND, config, {"lines": lines, "recognizer": recognizer}, output, work)
+
+
+def assist(config: RestorerConfig, lines: Path, recognizer: Path, folder: Path) -> None:
+    """Be one of the further nodes of a training that another node leads by ``train``; no artifact is made here.
+
+    Raises:
+        Interrupted, PulihError: as ``train``.
+    """
+    fetch_from_store(folder / "state" / "checkpoint.pt", KIND, _origins(config, lines, recognizer))
+    _launch(config, lines, recognizer, folder)
+
+
+def _origins(config: RestorerConfig, lines: Path, recognizer: Path) -> list[str]:
+    return [config.digest(), *(read_manifest(path).digest() for path in (lines, recognizer))]
+
+
+def _launch(config: RestorerConfig, lines: Path, recognizer: Path, folder: Path) -> None:
+    path = folder / "state" / "config.json"
+    write_json(path, config.model_dump(mode="json"))
+    inputs = ["--lines", str(lines), "--recognizer", str(recognizer)]
+    arguments = ["--config", str(path), *inputs, "--folder", str(folder)]
+    launch("pulih.restorer.train", arguments, resolved_processes(config.processes))
 
 
 def _facts(metrics: dict[str, Any]) -> dict[str, Any]:

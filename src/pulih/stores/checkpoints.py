@@ -33,8 +33,7 @@ def kept_in_store(file: Path, kind: str, origins: list[str]) -> Iterator[None]:
     if not settings.checkpoints:
         yield
         return
-    url = S3Url.parse(settings.checkpoints) / f"{kind}-{digest_of(origins)}.pt"
-    store = ObjectStore.from_settings(settings)
+    store, url = ObjectStore.from_settings(settings), _place(settings.checkpoints, kind, origins)
     _fetch(store, url, file)
     mirror = Mirror(store, url, file)
     mirror.start()
@@ -46,6 +45,21 @@ def kept_in_store(file: Path, kind: str, origins: list[str]) -> Iterator[None]:
         raise
     mirror.stop()
     _remove(store, url)
+
+
+def fetch_from_store(file: Path, kind: str, origins: list[str]) -> None:
+    """Fetch the checkpoint that ``kept_in_store`` of another node keeps, if there is one.
+
+    Raises:
+        StoreError: the store cannot be asked.
+    """
+    settings = Settings()
+    if settings.checkpoints:
+        _fetch(ObjectStore.from_settings(settings), _place(settings.checkpoints, kind, origins), file)
+
+
+def _place(root: str, kind: str, origins: list[str]) -> S3Url:
+    return S3Url.parse(root) / f"{kind}-{digest_of(origins)}.pt"
 
 
 def _fetch(store: ObjectStore, url: S3Url, file: Path) -> None:

@@ -40,6 +40,10 @@ NAMESPACES = Resource("", "v1", "namespaces", namespaced=False)
 STORAGE_CLASSES = Resource("storage.k8s.io", "v1", "storageclasses", namespaced=False)
 DEPLOYMENTS = Resource("apps", "v1", "deployments")
 INFERENCE_SERVICES = Resource("serving.kserve.io", "v1beta1", "inferenceservices")
+PODS = Resource("", "v1", "pods")
+JOBS = Resource("batch", "v1", "jobs")
+TRAIN_JOBS = Resource("trainer.kubeflow.org", "v1alpha1", "trainjobs")
+TRAINING_RUNTIMES = Resource("trainer.kubeflow.org", "v1alpha1", "trainingruntimes")
 SERVING_RUNTIMES = Resource("serving.kserve.io", "v1alpha1", "servingruntimes")
 
 
@@ -78,7 +82,7 @@ class Cluster:
         return cls(client.ApiClient(settings), chosen)
 
     def request(self, method: str, path: str, body: Any = None, query: Mapping[str, str] | None = None) -> Any:
-        """Send one request to the API server and return the JSON of its answer.
+        """Send one request to the API server and return the JSON of its answer, of a log the text.
 
         Raises:
             ClusterError: nobody answers, or the answer is an error; ``status`` has its number.
@@ -88,18 +92,22 @@ class Cluster:
         from urllib3.exceptions import HTTPError
 
         kind = "application/apply-patch+yaml" if method == "PATCH" else "application/json"
+        # The client would take a log of one JSON line for an object.
+        is_log = path.endswith("/log")
         try:
-            return self._client.call_api(
+            answer = self._client.call_api(
                 path,
                 method,
                 query_params=list((query or {}).items()),
                 header_params={"Accept": "application/json", "Content-Type": kind},
                 body=body,
                 response_type="object",
+                _preload_content=not is_log,
                 auth_settings=["BearerToken"],
                 _return_http_data_only=True,
                 _request_timeout=TIMEOUT,
             )
+            return answer.data.decode("utf-8", "replace") if is_log else answer
         except ApiException as err:
             raise explain(err.status, err.reason, err.body, f"{method} {path}", self.address) from err
         except (HTTPError, ConfigException, OSError, ValueError) as err:
@@ -115,9 +123,16 @@ class Cluster:
             raise
         return found
 
-    def list(self, resource: Resource) -> list[dict[str, Any]]:
-        """Return all objects of a kind (of the namespace)."""
-        return list(self.request("GET", resource.path(self.namespace))["items"])
+    def list(self, resource: Resource, labels: str = "") -> list[dict[str, Any]]:
+        """Return all objects of a kind (of the namespace), or those with ``labels`` as in ``kubectl -l``."""
+        query = {"labelSelector": labels} if labels else None
+        return list(self.request("GET", resource.path(self.namespace), query=query)["items"])
+
+    def log(self, pod: str, container: str, **query: str) -> str:
+        """Return what a container of a pod has told, as ``kubectl logs`` does; ``query`` as in Kubernetes' API."""
+        path = f"{PODS.path(self.namespace, pod)}/log"
+        told: str = self.request("GET", path, query={"container": container, **query})
+        return told
 
     def apply(self, resource: Resource, manifest: Mapping[str, Any], dry_run: bool = False) -> dict[str, Any]:
         """Apply a manifest on the server's side: unknown fields are refused, and fields that we left out go.

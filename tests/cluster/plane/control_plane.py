@@ -25,6 +25,7 @@ CONTROLLERS = (
     "job-controller",
     "cronjob-controller",
     "resourcequota-controller",
+    "persistentvolumeclaim-protection-controller",
     "disruption-controller",
     "endpointslice-controller",
     "clusterrole-aggregation-controller",

@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[3]
 FILES = {
     ("serving.kserve.io", "InferenceService"): "kserve_inferenceservices.yaml",
     ("serving.kserve.io", "ServingRuntime"): "kserve_servingruntimes.yaml",
+    ("trainer.kubeflow.org", "TrainingRuntime"): "trainer_trainingruntimes.yaml",
     ("monitoring.coreos.com", "ServiceMonitor"): "prom_servicemonitors.yaml",
     ("monitoring.coreos.com", "PrometheusRule"): "prom_prometheusrules.yaml",
 }

@@ -30,6 +30,9 @@ def pods(objects):
                 found[name] = spec["template"]["spec"]
             case "CronJob":
                 found[name] = spec["jobTemplate"]["spec"]["template"]["spec"]
+            case "TrainingRuntime":
+                for job in spec["template"]["spec"]["replicatedJobs"]:
+                    found[name] = job["template"]["spec"]["template"]["spec"]
             case "InferenceService":
                 runtime = runtimes[spec["predictor"]["model"]["runtime"]]
                 # KServe lays the service's pod over the runtime's.

@@ -15,9 +15,11 @@ OVERLAYS = sorted((ROOT / "manifests" / "overlays").iterdir())
 STORE = {"storage": {"endpoint": "s3.store:8333", "secure": False, "accessKey": "key", "secretKey": "planted-secret"}}
 # Every template renders something.
 EVERYTHING = STORE | {
-    "mlflow": {"uri": "http://mlflow.mlflow:5000", "artifacts": "s3://pulih/mlflow"},
+    "mlflow": {"uri": "http://mlflow.mlflow:5000", "artifacts": "s3://pulih/mlflow", "server": {"enabled": True}},
+    "seaweedfs": {"enabled": True},
     "drift": {"enabled": True, "lines": "s3://pulih/lines", "archive": "s3://scans/voc"},
     "monitoring": {"enabled": True},
+    "trainjob": {"enabled": True},
 }
 
 
@@ -45,7 +47,9 @@ def endpoint(found):
 
 
 def with_endpoint(found):
-    return [*found, endpoint(found)]
+    """Add what the chart keeps as a pattern in ConfigMaps: the endpoint, and the Job of the doctor."""
+    jobs = [yaml.safe_load(o["data"]["job.yaml"]) for o in found if "job.yaml" in o.get("data", {})]
+    return [*found, endpoint(found), *jobs]
 
 
 def one(found, kind, name=None):

@@ -276,3 +276,16 @@ def test_an_evaluation_without_figures_is_a_refusal(shelf, store, production, tm
     facts = decide(production, evaluation, tmp_path / "d").facts
     assert not facts["approved"]
     assert "no finite figure at 'test_unseen/all/restored/psnr'" in facts["summary"]
+
+
+def test_keys_of_the_store_are_in_no_record(chain, store, s3_server, s3_settings_of, tmp_path, caplog):
+    s3_settings_of(s3_server)
+    _, planted = s3_server.keys
+    one = chain("one")
+    one.decide()
+    with caplog.at_level("DEBUG"):
+        one.register()
+    assert planted not in caplog.text
+    records = [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".onnx"]
+    assert any(path.name == "mlflow.db" for path in records)
+    assert [path.name for path in records if planted.encode() in path.read_bytes()] == []

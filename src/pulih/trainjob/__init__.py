@@ -1,0 +1,1 @@
+"""A training on several nodes of a cluster, as a TrainJob of Kubeflow Trainer."""
