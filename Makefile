@@ -12,7 +12,7 @@ export POETRY_PYPI_MIRROR_URL ?= $(shell pip config get global.index-url 2>/dev/
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup run serve s3 doctor test test-slow test-cluster check check-manifests images format lock compile clean
+.PHONY: help setup run serve s3 doctor test test-slow test-cluster test-containers check check-manifests images format lock compile clean
 .PHONY: benchmark benchmark-dibco benchmark-restoration benchmark-reading benchmark-speed benchmark-pages
 .PHONY: results release reproduce
 
@@ -44,7 +44,7 @@ doctor: setup  ## Check stores, fonts, devices, disk and memory
 
 test: setup  ## The tests, with coverage; those of minutes are in test-slow
 	$(RUN) coverage erase
-	$(RUN) coverage run -m pytest -m "not slow and not cluster"
+	$(RUN) coverage run -m pytest -m "not slow and not cluster and not containers"
 	$(RUN) coverage combine --quiet
 	$(RUN) coverage report
 
@@ -68,6 +68,9 @@ images: .venv/.installed  ## Build the container images with podman or docker (I
 
 test-cluster: setup  ## Against a real Kubernetes API server, built from Go modules once (needs Go 1.26 and etcd)
 	tools=$$(scripts/cluster_tools.sh) && PULIH_CLUSTER_TOOLS=$$tools $(RUN) pytest -m cluster tests/cluster
+
+test-containers: setup  ## In containers: both images, the pipeline, a killed training, two nodes, the endpoint (needs podman, root)
+	images=$$(scripts/container_images.sh) && PULIH_CONTAINERS=$$images $(RUN) pytest -m containers tests/containers
 
 format: .venv/.installed  ## Let ruff repair what it can
 	$(RUN) ruff check --fix .
