@@ -6,6 +6,7 @@
 #   SHARED       packages (one extended regular expression) to leave out of the training image, which then runs only where
 #                they are mounted; the container tests do that with torch and CUDA
 #   BUILD_FLAGS  further options of `build`, for example --network=host
+#   REVISION     by default the commit that git names
 #   PIP_INDEX_URL, NPM_CONFIG_REGISTRY   package indexes, if not the tools' own
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -18,7 +19,7 @@ if [[ -z "$builder" ]]; then
     exit 2
 fi
 version=$($poetry version --short)
-revision=$(git describe --always --dirty=+ --abbrev=40 --exclude='*' 2>/dev/null || echo unknown)
+revision=${REVISION:-$(git describe --always --dirty=+ --abbrev=40 --exclude='*' 2>/dev/null || echo unknown)}
 source=$(git remote get-url origin 2>/dev/null | grep -E '://|@' | sed -E 's#://[^/@]*@#://#' || true)
 # One commit gives one image, however often it is built, and dependencies that did not change are the same layer in the
 # images of all commits: hence no time of the commit (that one is told by the revision).

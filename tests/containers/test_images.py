@@ -74,8 +74,9 @@ def pips_index():
 
 
 def test_another_build_of_the_commit_has_the_same_digest_whatever_the_password_of_the_index(podman, planted):
-    before = inspect(podman, SERVING)["Digest"]
-    variables = {"BUILD_FLAGS": "--no-cache", "PIP_INDEX_URL": pips_index()(planted), "REBUILD": "1"}
+    built = inspect(podman, SERVING)
+    commit = {"REVISION": built["Labels"]["org.opencontainers.image.revision"]}
+    variables = commit | {"BUILD_FLAGS": "--no-cache", "PIP_INDEX_URL": pips_index()(planted), "REBUILD": "1"}
     environment = {name: text for name, text in os.environ.items() if name != "PULIH_CONTAINERS"} | variables
     done = subprocess.run(
         [ROOT / "scripts" / "container_images.sh", "serving"],
@@ -83,7 +84,7 @@ def test_another_build_of_the_commit_has_the_same_digest_whatever_the_password_o
     )  # fmt: skip
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
     assert planted not in done.stdout + done.stderr
-    assert inspect(podman, SERVING)["Digest"] == before
+    assert inspect(podman, SERVING)["Digest"] == built["Digest"]
 
 
 @IMAGES

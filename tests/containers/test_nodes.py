@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -31,14 +32,17 @@ def inputs(tiny_lines, tmp_path_factory):
     folder = tmp_path_factory.mktemp("inputs")
     (folder / "config.json").write_text(json.dumps(CONFIG))
     stage.train(RecognizerConfig(validation_lines=4, **READER), tiny_lines, folder / "recognizer")
-    return {"config.json": folder / "config.json", "recognizer": folder / "recognizer", "lines": tiny_lines}
+    shutil.copytree(tiny_lines, folder / "lines")
+    # Who reads is not who wrote.
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    return folder
 
 
 @pytest.fixture(scope="module")
 def start(podman, packages, inputs, tmp_path_factory):
     """Start a container of the training image with so many processes; returns its name."""
-    places = {f"/inputs/{name}": path for name, path in inputs.items()}
-    places |= {f"{SITE}/{name}": path for name, path in packages.items()} | {"/code": HERE}
+    places = {f"{SITE}/{name}": path for name, path in packages.items()} | {"/inputs": inputs, "/code": HERE}
     mounts = [f"--volume={path}:{place}:ro" for place, path in places.items()]
     code = ["--env=PYTHONPATH=/code", "--entrypoint=python"]
 
