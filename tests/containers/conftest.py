@@ -1,0 +1,49 @@
+"""Podman for the whole session, with the images that scripts/container_images.sh has built."""
+
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+import pytest
+from engine.podman import Podman, shared_packages
+
+from pulih.common.lock import only_process
+
+SECRET = "planted-" + secrets.token_hex(16)
+
+
+def pytest_collection_modifyitems(items):
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.containers)
+            item.add_marker(pytest.mark.timeout(1800))
+
+
+@pytest.fixture(scope="session")
+def podman():
+    """The engine; every container and pod in its store is gone afterwards, also when the tests are killed."""
+    folder = os.environ.get("PULIH_CONTAINERS")
+    if not folder:
+        pytest.skip("PULIH_CONTAINERS names no image store; `make test-containers` fills one and sets it")
+    if not shutil.which("podman"):
+        pytest.skip("no podman on the PATH; install it: apt-get install podman buildah netavark aardvark-dns")
+    with only_process(Path(folder)):
+        engine = Podman(Path(folder))
+        try:
+            yield engine
+        finally:
+            engine.janitor.clean()
+
+
+@pytest.fixture(scope="session")
+def packages(podman):
+    """Torch and CUDA as ``name: folder`` to mount where the training image has none; empty where it has them."""
+    return shared_packages() if podman.needs_packages() else {}
+
+
+@pytest.fixture(scope="session")
+def planted():
+    """The secret key of the store; no image, log, pipeline or MLflow database may have it."""
+    return SECRET
