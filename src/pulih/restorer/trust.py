@@ -12,13 +12,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pulih.restorer.confidence import DOUBT
+from pulih.restorer.confidence import GREYNESS
 from pulih.restorer.resample import strips
 
 GreyImage = NDArray[np.uint8]
 CORE = np.ones((5, 5), np.uint8)  # a core is the darkest of its neighbourhood
 FAINTEST = 230  # grey levels from here on are paper
-UNSURE_INK = np.rint(DOUBT * np.minimum(1, 2 * np.linspace(1, 0, 256))).astype(np.uint8)
+UNSURE_INK = np.rint(GREYNESS * np.minimum(1, 2 * np.linspace(1, 0, 256))).astype(np.uint8)
 STROKE = 7  # pixels over which the doubt about a core is shown
 FEWEST_CORES = 200  # pixels; with fewer a page counts as blank
 MARK_DARKNESS = 0.35  # of thin marks of the scan against the paper around them
