@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 from engine.podman import Podman, shared_packages
 
-from pulih.common.lock import only_process
-
 SECRET = "planted-" + secrets.token_hex(16)
 
 
@@ -23,18 +21,17 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def podman():
-    """The engine; every container and pod in its store is gone afterwards, also when the tests are killed."""
+    """The engine; every container and pod of these tests is gone afterwards, also when the tests are killed."""
     folder = os.environ.get("PULIH_CONTAINERS")
     if not folder:
         pytest.skip("PULIH_CONTAINERS names no image store; `make test-containers` fills one and sets it")
     if not shutil.which("podman"):
         pytest.skip("no podman on the PATH; install it: apt-get install podman buildah netavark aardvark-dns")
-    with only_process(Path(folder)):
-        engine = Podman(Path(folder))
-        try:
-            yield engine
-        finally:
-            engine.janitor.clean()
+    engine = Podman(Path(folder))
+    try:
+        yield engine
+    finally:
+        engine.janitor.clean()
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ import pytest
 from engine.podman import HELD, SITE, TRAINING
 
 HERE = Path(__file__).parent
-NETWORK = "pulih-nodes"
 READER = {"channels": 8, "hidden": 16, "depth": 1, "steps": 2, "batch_size": 4, "validation_interval": 2}
 CONFIG = {
     "generator": {"widths": [8, 16], "encoder_blocks": [1, 1], "decoder_blocks": [1]},
@@ -72,12 +71,13 @@ def one_container(podman, start):
 
 @pytest.fixture(scope="module")
 def two_containers(podman, start):
-    podman("network", "create", NETWORK)
+    label, value = podman.label
+    network = podman("network", "create", f"--label={label}={value}", f"pulih-nodes-{value}").strip()
     place = {"PET_NNODES": 2, "PET_NPROC_PER_NODE": 1, "PET_MASTER_ADDR": "node-0", "PET_MASTER_PORT": 29500}
     variables = [f"--env={name}={value}" for name, value in place.items()]
     for rank, wait in ((1, 0), (0, 2)):
         name, own = f"node-{rank}", f"--env=PET_NODE_RANK={rank}"
-        start(name, 1, f"--network={NETWORK}", f"--hostname={name}", own, *variables, wait=wait)
+        start(name, 1, f"--network={network}", f"--hostname={name}", own, *variables, wait=wait)
     return told(podman, "node-0") | told(podman, "node-1")
 
 

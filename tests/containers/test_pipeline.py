@@ -41,7 +41,7 @@ class Watch(threading.Thread):
 
     def run(self):
         while not self.over.wait(0.5):
-            for name in self.podman("ps", "--quiet", "--no-trunc").split():
+            for name in self.podman("ps", "--quiet", "--filter=label=" + "=".join(self.podman.label)).split():
                 found = self.podman.try_("inspect", name)
                 if found.returncode == 0:
                     self._look(name, json.loads(found.stdout)[0])
@@ -90,7 +90,7 @@ def outcome(podman, packages, surroundings, tmp_path_factory):
     root = folder / "kfp" / "run"
     root.mkdir(parents=True)
     shutil.chown(root, *map(int, USER.split(":")))
-    runner = local.DockerRunner(**held_for_docker(packages, surroundings.variables()))
+    runner = local.DockerRunner(**held_for_docker(podman, packages, surroundings.variables()))
     arguments = load_profile(folder / "containers.json").arguments()
     watch = Watch(podman, surroundings)
     with pytest.MonkeyPatch.context() as patch:

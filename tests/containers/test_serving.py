@@ -20,7 +20,7 @@ from pulih.restorer.infer import Restorer
 RELEASED = ROOT / "src" / "pulih" / "released" / "restorer"
 
 
-def deployment(port, scratch):
+def deployment(port, scratch, label):
     """Return a Deployment whose pod is the one of the chart's ServingRuntime, with the model where KServe puts it."""
     runtime = copy.deepcopy(one(objects(EVERYTHING), "ServingRuntime")["spec"])
     [container] = runtime["containers"]
@@ -34,7 +34,7 @@ def deployment(port, scratch):
     ]
     for name in ("livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "ports"):
         container.pop(name, None)
-    labels = {"app": "endpoint"}
+    labels = {"app": "endpoint"} | dict([label])
     template = {"metadata": {"labels": labels}, "spec": {"containers": [container], "volumes": volumes}}
     return {
         "apiVersion": "apps/v1",
@@ -50,7 +50,7 @@ def client(podman, tmp_path_factory):
     scratch = folder / "tmp"
     scratch.mkdir()
     scratch.chmod(0o777)
-    (folder / "pod.yaml").write_text(yaml.safe_dump(deployment(port, scratch)))
+    (folder / "pod.yaml").write_text(yaml.safe_dump(deployment(port, scratch, podman.label)))
     podman("kube", "play", "--network=host", folder / "pod.yaml")
     endpoint = Client(HOST, port, 60.0)
     until(endpoint.is_ready, 120, "the endpoint")

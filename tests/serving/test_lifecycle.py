@@ -18,6 +18,8 @@ from pulih.restorer.files import restore_bytes
 from pulih.restorer.infer import Restorer
 from tests.serving.conftest import Caller
 
+pytestmark = pytest.mark.timeout(900)  # each starts a server of its own, which takes minutes on a starved machine
+
 
 class Senders:
     """Clients that send one page after the other, each over a connection of its own, until nobody listens."""

@@ -14,59 +14,79 @@ from serving.network import ServedRestorer, turns
 from serving.predictor import RestorerModel
 
 
-class Slow(ServedRestorer):
-    """A network that takes its time; ``started`` is set when it begins."""
+class Held(ServedRestorer):
+    """A network that begins (``started``) and then waits until it is let go (``released``)."""
 
     started: threading.Event
+    released: threading.Event
 
     def _alone(self, degraded: np.ndarray) -> np.ndarray:
         self.started.set()
-        time.sleep(1)
+        assert self.released.wait(100)
         return super()._alone(degraded)
 
 
 @pytest.fixture
-def slow_model(blur_restorer):
-    config = ServingConfig(model_dir="x", threads=1, request_seconds=2.5)
-    restorer = Slow.serve(blur_restorer, config, turns(config))
-    restorer.started = threading.Event()
-    return RestorerModel(config, restorer)
+def held(blur_restorer):
+    config = ServingConfig(model_dir="x", threads=1)
+    restorer = Held.serve(blur_restorer, config, turns(config))
+    restorer.started, restorer.released = threading.Event(), threading.Event()
+    yield restorer
+    restorer.released.set()
 
 
-async def asked(model, scan: bytes, name: str):
-    CURRENT.set(call := Call(name, "v1"))
+@pytest.fixture
+def model(held):
+    return RestorerModel(ServingConfig(model_dir="x", request_seconds=0.5), held)
+
+
+async def asked(model, scan: bytes, more_seconds: float = 0.0):
+    """Ask with so much more time than ``request_seconds``; returns the answer, or that it came too late."""
+    CURRENT.set(call := Call("a", "v1", started=time.perf_counter() + more_seconds))
     try:
         return await model.predict(scan), call
     except TooSlow as err:
         return err, call
 
 
-def test_request_that_waits_too_long_is_given_up_and_the_next_is_answered(slow_model, scan, local) -> None:
+def test_requests_that_wait_too_long_are_given_up_and_the_others_answered(model, held, scan, local) -> None:
     async def ask_side_by_side():
-        tasks = [asyncio.create_task(asked(slow_model, scan, str(number))) for number in range(5)]
-        return await asyncio.gather(*tasks)
+        first = asyncio.create_task(asked(model, scan, 200))
+        late = await asyncio.gather(*(asked(model, scan) for _ in range(4)))
+        held.released.set()
+        return await first, late, await asked(model, scan, 200)
 
-    outcomes = asyncio.run(ask_side_by_side())
-    assert outcomes[0][0] == local["keep"]
-    given_up = [call for answer, call in outcomes if isinstance(answer, TooSlow)]
-    assert len(given_up) >= 2
-    assert sum(call.tiles for call in given_up) <= 1
-    assert asyncio.run(asked(slow_model, scan, "after"))[0] == local["keep"]
+    first, late, after = asyncio.run(ask_side_by_side())
+    assert [type(answer) for answer, _ in late] == [TooSlow] * 4
+    assert [call.tiles for _, call in late] == [0] * 4
+    assert first[0] == after[0] == local["keep"]
 
 
-def test_cancelled_request_does_no_further_work(slow_model, scan) -> None:
+def test_page_that_runs_too_long_stops_at_its_next_tile(model, held, scan, local) -> None:
+    async def ask_twice():
+        late = await asked(model, scan)
+        held.released.set()
+        return late, await asked(model, scan, 200)
+
+    late, after = asyncio.run(ask_twice())
+    assert isinstance(late[0], TooSlow)
+    assert after[0] == local["keep"]
+
+
+def test_cancelled_request_does_no_further_work(model, held, scan, local) -> None:
     async def cancel_one():
-        first = asyncio.create_task(asked(slow_model, scan, "first"))
-        CURRENT.set(call := Call("second", "v1"))
-        second = asyncio.create_task(slow_model.predict(scan))
-        await asyncio.to_thread(slow_model._restorer.started.wait)
+        first = asyncio.create_task(asked(model, scan, 200))
+        second = asyncio.create_task(asked(model, scan, 200))
+        await asyncio.to_thread(held.started.wait, 100)
         second.cancel()
-        await first
         with pytest.raises(asyncio.CancelledError):
             await second
-        return call
+        held.released.set()
+        return await first
 
-    assert asyncio.run(cancel_one()).tiles == 0
+    answer, call = asyncio.run(cancel_one())
+    assert answer == local["keep"]
+    assert call.tiles == 1
 
 
 def test_page_of_a_client_that_has_gone_is_given_up(client, call, scan) -> None:

@@ -64,7 +64,11 @@ class Api:
     def as_account(self, folder, namespace, account):
         """The cluster as a service account sees it, by a token of its own."""
         path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
-        request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 600}}
+        request = {
+            "apiVersion": "authentication.k8s.io/v1",
+            "kind": "TokenRequest",
+            "spec": {"expirationSeconds": 7200},
+        }
         token = self.cluster(namespace).request("POST", path, request)["status"]["token"]
         kubeconfig = self.plane.write_kubeconfig(folder / f"{account}.kubeconfig", token, namespace)
         return self.cluster(namespace, kubeconfig)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import subprocess
 import time
 from importlib.metadata import distributions
@@ -28,6 +29,12 @@ HELD = (
     "--pids-limit=512",
 )
 
+CLEANING = """
+podman pod ps --quiet --filter "label=$1" | xargs -r podman pod rm --force --time=0
+podman ps --all --quiet --filter "label=$1" | xargs -r podman rm --force --time=0
+podman network ls --quiet --filter "label=$1" | xargs -r podman network rm --force
+"""
+
 
 def shared_packages():
     """Return the folders of torch and CUDA in this environment, by their name in an environment."""
@@ -44,13 +51,15 @@ class Podman:
         settings = {"CONTAINERS_CONF": folder / "containers.conf", "CONTAINERS_STORAGE_CONF": folder / "storage.conf"}
         self.environment = os.environ | {name: str(path) for name, path in settings.items()}
         self.janitor = Janitor(self.environment)
-        for everything in (("network", "prune", "--force"), ("rm", "--all", "--force", "--time=0"),
-                           ("pod", "rm", "--all", "--force", "--time=0")):  # fmt: skip
-            self.janitor.will_run("podman", *everything)
+        # Another run of the tests may be at work in the same store.
+        self.label = ("pulih.tests", secrets.token_hex(8))
+        self.janitor.will_run("sh", "-c", CLEANING, "sh", "=".join(self.label))
 
     def try_(self, *arguments, timeout=600, **variables):
         """Run a command and return what became of it; ``variables`` are added to its environment."""
-        command, environment = ["podman", *map(str, arguments)], self.environment | variables
+        own = [f"--label={'='.join(self.label)}"] if arguments[0] == "run" else []
+        command = ["podman", arguments[0], *own, *map(str, arguments[1:])]
+        environment = self.environment | variables
         return subprocess.run(
             command, env=environment, capture_output=True, text=True, errors="replace", check=False, timeout=timeout
         )

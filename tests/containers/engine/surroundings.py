@@ -1,7 +1,6 @@
 """What a cluster has around the tasks: an object store, a tracking server, and a Docker API."""
 
 import importlib.util
-import os
 import shutil
 import socket
 import subprocess
@@ -35,8 +34,9 @@ class Surroundings:
 
     def __init__(self, podman, secret):
         self.podman = podman
-        # A short path, for the sake of the socket.
-        self.folder = Path(tempfile.mkdtemp(prefix="pulih-c-"))
+        # A short path, for the sake of the socket; in memory, where the database's many small writes cost nothing.
+        memory = Path("/dev/shm")
+        self.folder = Path(tempfile.mkdtemp(prefix="pulih-c-", dir=memory if memory.is_dir() else None))
         podman.janitor.will_run("rm", "-rf", self.folder)
         self.store = module_at(ROOT / "scripts" / "s3_server.py").S3Server(self.folder / "s3", ("tester", secret))
         self.docker_host = f"unix://{self.folder}/podman.sock"
@@ -52,7 +52,7 @@ class Surroundings:
                   f"--backend-store-uri=sqlite:///{self.folder}/mlflow.db",
                   f"--artifacts-destination={self.folder}/mlflow-artifacts")  # fmt: skip
         until((self.folder / "podman.sock").exists, 120, "podman's socket")
-        until(self._tracks, 300, "the MLflow server")
+        until(self._tracks, 600, "the MLflow server")
 
     def stop(self):
         for process in self._processes:
@@ -105,13 +105,15 @@ class Surroundings:
             return False
 
 
-def held_for_docker(packages, variables):
+def held_for_docker(podman, packages, variables):
     """Return ``HELD`` and what tasks are told in the words of the Docker API, for KFP's runner."""
     from docker.types import Mount
 
     from engine.podman import SITE, USER
 
     return {
+        # Kubernetes runs a task's command instead of the image's entry point, this runner would run it as its arguments.
+        "entrypoint": ["env"],
         "user": USER,
         "read_only": True,
         "tmpfs": {"/tmp": "rw,size=2g,mode=1777"},
@@ -121,10 +123,7 @@ def held_for_docker(packages, variables):
         "pids_limit": 512,
         "shm_size": "256m",
         "network_mode": "host",
+        "labels": dict([podman.label]),
         "environment": variables,
         "mounts": [Mount(f"{SITE}/{name}", str(path), type="bind", read_only=True) for name, path in packages.items()],
     }
-
-
-def docker_variables(surroundings):
-    return {"DOCKER_HOST": surroundings.docker_host, "PATH": os.environ["PATH"]}
