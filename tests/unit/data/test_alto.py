@@ -61,7 +61,7 @@ READ = ReadLine((ReadWord("Anno", 0.9, 0, 0.4), ReadWord("<1792>", 0.5, 0.5, 1))
 
 
 @pytest.mark.parametrize(
-    "former", ['<String ID="s" CONTENT=""/>', '<String ID="s" CONTENT="a"/><SP/><HYP CONTENT="-"/>']
+    "content", ['<String ID="s" CONTENT=""/>', '<String ID="s" CONTENT="a"/><SP/><HYP CONTENT="-"/>']
 )
 def test_text_is_written_word_by_word_and_refers_to_the_step_that_read_it(content: str) -> None:
     former = f'<String ID="s" CONTENT={content}'
