@@ -161,7 +161,7 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--restorer", type=Path, default=Path("runs/latest/restorer"), help="restorer artifact")
     parser.add_argument("--output", type=Path, default=Path("runs/benchmark-pages"), help="folder of the results")
-    parser.add_argument("--pages", type=int, default=4, help="pages of each resolution")
+    parser.add_argument("--pages", type=int, default=8, help="pages of each resolution")
     parser.add_argument("--threads", type=int, default=0, help="of the network for a single page; 0 = one per core")
     options = parser.parse_args(arguments)
     configure_logging()

@@ -23,12 +23,12 @@ from pulih.released.artifact import released_restorer
 
 WIDTH, TALL = 1000, 420
 GAP, HEAD = 10, 34
-SEAL, LEATHER = (150, 30, 35), (128, 44, 34)
+LEATHER = (128, 44, 34)
 Picture = NDArray[np.uint8]
 
 
 class Sample:
-    """A synthetic page of light damage, and what a batch makes of it and of what is painted on it."""
+    """A synthetic page of light damage, and what a batch makes of it."""
 
     def __init__(self, lines: Path, recognizer: Path, folder: Path) -> None:
         pages = sorted(read_pages(lines), key=lambda page: page.meta["severity"])
@@ -63,17 +63,6 @@ def edges(sample: Sample) -> Image.Image:
     answer = np.asarray(Image.open(sample.restored("edge", page)).convert("RGB"))
     return side_by_side(
         [part(page), part(answer)], ("scan with the edge of the book", "restored: the edge is as it was")
-    )
-
-
-def passed(sample: Sample) -> Image.Image:
-    """Return a page with a painted field, before and after: it is passed on untouched."""
-    page = sample.page.copy()
-    high, wide = page.shape[:2]
-    page[int(0.05 * high) : int(0.13 * high), int(0.55 * wide) : int(0.75 * wide)] = SEAL
-    answer = np.asarray(Image.open(sample.restored("seal", page)).convert("RGB"))
-    return side_by_side(
-        [part(page), part(answer)], ("scan with a painted field", "passed on: paint would have been lost")
     )
 
 
@@ -126,7 +115,7 @@ def main() -> int:
     folder = Path(sys.argv[3] if len(sys.argv) > 3 else "docs/images")
     with tempfile.TemporaryDirectory(prefix="pulih-pictures-") as name:
         sample = Sample(lines, recognizer, Path(name))
-        for make in (report, modes, edges, passed, text):
+        for make in (report, modes, edges, text):
             picture = make(sample)
             if picture.width > WIDTH:
                 size = WIDTH, round(picture.height * WIDTH / picture.width)
