@@ -112,7 +112,7 @@ def held_for_docker(podman, packages, variables):
     from engine.podman import SITE, USER
 
     return {
-        # Kubernetes runs a task's command instead of the image's entry point, this runner would run it as its arguments.
+        # On Kubernetes a task's command replaces the image's entry point; this runner would hand it over as arguments.
         "entrypoint": ["env"],
         "user": USER,
         "read_only": True,
