@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 from engine.podman import TRAINING, USER
-from engine.surroundings import ROOT, Surroundings, held_for_docker, module_at
+from engine.surroundings import ROOT, Surroundings, held_for_docker, module_at, run_and_wait
 
 from pulih.common.config import read_json
 from pulih.data import manifest
@@ -95,6 +95,7 @@ def outcome(podman, packages, surroundings, tmp_path_factory):
     watch = Watch(podman, surroundings)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DOCKER_HOST", surroundings.docker_host)
+        patch.setattr("kfp.local.docker_task_handler.run_docker_container", run_and_wait)
         watch.start()
         try:
             run_pipeline(compiled_pipeline(), arguments, root, folder / "log", StageObserver([], list), runner)

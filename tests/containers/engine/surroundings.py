@@ -112,7 +112,7 @@ def held_for_docker(podman, packages, variables):
     from engine.podman import SITE, USER
 
     return {
-        # Kubernetes runs a task's command instead of the image's entry point, this runner would run it as its arguments.
+        # On Kubernetes a task's command replaces the image's entry point; this runner would hand it over as arguments.
         "entrypoint": ["env"],
         "user": USER,
         "read_only": True,
@@ -127,3 +127,17 @@ def held_for_docker(podman, packages, variables):
         "environment": variables,
         "mounts": [Mount(f"{SITE}/{name}", str(path), type="bind", read_only=True) for name, path in packages.items()],
     }
+
+
+def run_and_wait(client, image, command, volumes, **options):
+    """Do what KFP's ``run_docker_container`` does, and remove the container only once its exit code is known.
+
+    KFP's own lets the engine remove it at its end, and takes a container that is gone already for a success.
+    """
+    container = client.containers.run(image, command, detach=True, volumes=volumes, **options)
+    try:
+        for line in container.logs(stream=True):
+            print(line.decode(errors="replace"), end="")  # noqa: T201 - the runner's way to its log
+        return container.wait()["StatusCode"]
+    finally:
+        container.remove(force=True)
