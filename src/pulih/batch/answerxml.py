@@ -41,7 +41,7 @@ def _bare(facts: FileFacts) -> Layout:
 
 def _with_text(task: Task, facts: FileFacts, xml: XmlFile | None, text: PageText) -> XmlFile:
     assert facts.text is not None, "what was read has its figures"
-    image = "the restored page" if facts.restored else "the scan"
+    image = "the scan or the restored page, whichever the model was surer of" if facts.restored else "the scan"
     recognition = Recognition(facts.text.recognizer, image, "Pulih", __version__, facts.ended)
     if xml is None:
         xml = new_xml(text.layout, task.image or PurePosixPath(task.name).name, recognition, text.found)

@@ -11,7 +11,7 @@ from pulih.batch.task import FileFacts, PageFacts, TextFacts
 from pulih.batch.xmlfiles import XmlFile
 from pulih.common.logging import get_logger
 from pulih.data.images import DecodedImage, decode_pages
-from pulih.restorer.colour import luminance
+from pulih.restorer.colour import GreyImage, luminance
 
 log = get_logger(__name__)
 
@@ -39,13 +39,13 @@ class Pages:
             if self._first is None:
                 self._first = page
                 self._warn_of_other_size(page)
-                self._read(image, facts)
+                self._read(page, image if facts.restored else None, facts.x_height)
             yield image
 
-    def _read(self, image: DecodedImage, facts: PageFacts) -> None:
+    def _read(self, scan: DecodedImage, restored: DecodedImage | None, x_height: float | None) -> None:
         if self._scribe is not None:
-            grey = image.pixels if image.pixels.ndim == 2 else luminance(image.pixels)
-            self.text = self._scribe.read(grey, self._layout, facts.x_height)
+            answer = None if restored is None else _grey(restored)
+            self.text = self._scribe.read(_grey(scan), answer, self._layout, x_height)
 
     def _warn_of_other_size(self, page: DecodedImage) -> None:
         height, width = page.pixels.shape[:2]
@@ -69,4 +69,9 @@ class Pages:
         if self.text is None or self._scribe is None:
             return None
         read = sum(line is not None for line in self.text.lines)
-        return TextFacts(len(self.text.lines), read, self.text.confidence, self.text.found, self._scribe.model)
+        text = self.text
+        return TextFacts(len(text.lines), read, text.confidence, text.found, self._scribe.model, text.restored)
+
+
+def _grey(image: DecodedImage) -> GreyImage:
+    return image.pixels if image.pixels.ndim == 2 else luminance(image.pixels)

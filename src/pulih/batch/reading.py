@@ -15,6 +15,7 @@ from pulih.data.charset import BLANK
 from pulih.data.layout import ReadLine, ReadWord
 from pulih.data.manifest import verify
 from pulih.evaluation.reading.material import reader_view
+from pulih.recognizer.margin import SURER
 
 if TYPE_CHECKING:
     from pulih.recognizer.model import Recognizer
@@ -61,7 +62,20 @@ class LineReader:
 
     def read(self, crop: GreyImage) -> ReadLine:
         """Return what a crop (h, w) says: the best class of every column, collapsed, as words."""
-        best, probabilities = self._path(crop)
+        return self._line(*self._path(crop))
+
+    def read_surer(self, scan: GreyImage, restored: GreyImage) -> tuple[ReadLine, bool]:
+        """Return what a line says in the image that the recognizer is surer of, and whether that is the restored one.
+
+        The restored one must be surer by ``SURER``: most lines that restoration harms are found out so
+        (docs/decisions/0006-surer-reading.md).
+        """
+        paths = [self._path(crop) for crop in (scan, restored)]
+        before, after = (float(np.exp(np.log(probabilities).mean())) for _, probabilities in paths)
+        chosen = after > (1 + SURER) * before
+        return self._line(*paths[chosen]), chosen
+
+    def _line(self, best: NDArray[np.int64], probabilities: NDArray[np.float32]) -> ReadLine:
         characters = list(_characters(best, probabilities))
         words = [list(word) for is_space, word in groupby(characters, key=self._is_space) if not is_space]
         made = tuple(self._word(word, len(best)) for word in words)

@@ -66,13 +66,17 @@ class PageFacts:
 
 @dataclass(frozen=True)
 class TextFacts:
-    """What was read of a page: its lines, how many got text, how sure of it on average, and how lines were found."""
+    """What was read of a page: its lines, how many got text, how sure of it on average, and how lines were found.
+
+    ``restored`` of those read were read in the restored page, where the recognizer was surer of it than of the scan.
+    """
 
     lines: int
     read: int
     confidence: float | None
     found: str
     recognizer: str
+    restored: int = 0
 
 
 @dataclass(frozen=True)

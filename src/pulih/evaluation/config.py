@@ -3,6 +3,7 @@
 from pydantic import Field, field_validator
 
 from pulih.common.config import StageConfig
+from pulih.recognizer.margin import SURER
 
 
 class EvaluationConfig(StageConfig):
@@ -13,7 +14,7 @@ class EvaluationConfig(StageConfig):
     level: float = Field(0.95, gt=0.5, lt=1, description="coverage of the intervals")
     batch_lines: int = Field(32, ge=1, description="lines read by the recognizer at a time")
     selection_margin: float = Field(
-        0.02, ge=0, lt=1, description="how much surer the recognizer must be of a restored line for it to be selected"
+        SURER, ge=0, lt=1, description="how much surer the recognizer must be of a restored line for it to be selected"
     )
     sauvola_window: int = Field(25, ge=3, description="side of Sauvola's neighbourhood in pixels, odd")
     sauvola_k: float = Field(0.2, gt=0, lt=1, description="Sauvola's sensitivity to contrast")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pulih.batch.lines import Box
+from pulih.recognizer.margin import SURER
 from pulih.restorer.colour import luminance
 
 
@@ -58,6 +59,18 @@ def test_a_line_is_read_as_the_recognizer_reads_it_word_by_word(reader, page) ->
     edges = [edge for word in line.words for edge in (word.start, word.end)]
     assert edges == sorted(edges)
     assert 0 <= edges[0] < edges[-1] <= 1
+
+
+def test_a_line_is_read_in_the_image_that_the_recognizer_is_surer_of(reader, page) -> None:
+    crop = luminance(page)[10:74]
+    noise = np.random.default_rng(1).integers(0, 256, crop.shape).astype(np.uint8)
+    sure = [float(np.exp(np.log(reader._path(image)[1]).mean())) for image in (crop, noise)]
+    better, worse = (crop, noise) if sure[0] > sure[1] else (noise, crop)
+    assert max(sure) > (1 + SURER) * min(sure)
+    assert reader.read_surer(worse, better) == (reader.read(better), True)
+    assert reader.read_surer(better, worse) == (reader.read(better), False)
+    # Not surer by more than the margin: the scan is read.
+    assert reader.read_surer(crop, crop) == (reader.read(crop), False)
 
 
 def test_without_a_recognizer_torch_is_not_imported() -> None:

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from pulih.common.config import StageConfig
+from pulih.recognizer.margin import SURER
 
 
 class AdaptationPlan(StageConfig):
@@ -30,7 +31,7 @@ class ReadingConfig(StageConfig):
     folds: int = Field(3, ge=2, description="every writer is tested once, by a reader adapted to the others")
     paper_tone: int = Field(255, ge=128, le=255, description="grey that a crop's paper is brought to for the reader")
     selection_margin: float = Field(
-        0.02, ge=0, lt=1, description="how much surer the reader must be of a restored line for it to be selected"
+        SURER, ge=0, lt=1, description="how much surer the reader must be of a restored line for it to be selected"
     )
     adaptation: AdaptationPlan = AdaptationPlan()
     resamples: int = Field(2000, ge=100, le=100_000, description="bootstrap draws")
