@@ -15,7 +15,7 @@ RUN python3 -m venv --without-pip /opt/pulih \
     && python3 -m pip --python /opt/pulih/bin/python install --no-cache-dir --no-deps --no-build-isolation \
         --only-binary :all: --no-binary kfp-server-api \
         --require-hashes --requirement /tmp/wheels/requirements-training.txt \
-    && find /opt/pulih/lib -type d -name tests -prune -exec rm -r {} +
+    && find /opt/pulih/lib -type d -name tests -not -path '*/evidently/*' -prune -exec rm -r {} +
 COPY viewer /opt/pulih/viewer
 # A layer of its own: what changes with every commit is a few MB.
 COPY *.whl /tmp/wheels/
