@@ -61,10 +61,9 @@ READ = ReadLine((ReadWord("Anno", 0.9, 0, 0.4), ReadWord("<1792>", 0.5, 0.5, 1))
 
 
 @pytest.mark.parametrize(
-    "content", ['<String ID="s" CONTENT=""/>', '<String ID="s" CONTENT="a"/><SP/><HYP CONTENT="-"/>']
+    "former", ['<String ID="s" CONTENT=""/>', '<String ID="s" CONTENT="a"/><SP/><HYP CONTENT="-"/>']
 )
-def test_text_is_written_word_by_word_and_refers_to_the_step_that_read_it(content: str) -> None:
-    former = f'<String ID="s" CONTENT={content}'
+def test_text_is_written_word_by_word_and_refers_to_the_step_that_read_it(former: str) -> None:
     data = BODY.format(version=4).replace('<String CONTENT="x"/>', former).encode()
     markup = check(data, "x")
     answer = with_text(markup, [None, READ], read_alto(markup, "x"), RECOGNITION, "x")
