@@ -19,7 +19,7 @@ from pulih.batch.sources import Source, find_sources
 from pulih.common.config import read_json
 from pulih.common.errors import ArtifactError
 from pulih.common.files import write_json, write_text
-from pulih.common.logging import configure_logging
+from pulih.common.logging import also_logged_to
 from pulih.data.manifest import Manifest, verify, write_manifest
 from pulih.released.artifact import released_restorer
 from pulih.stores.paths import local_input, publish
@@ -64,9 +64,9 @@ def restore_part(config: ArchiveConfig, pages: Path, number: int, output: Path) 
     with _place(config) as place:
         artifacts = _artifacts(config, place)
         told = place / FOLDER / f"part-{number:03}"
-        configure_logging(told / LOG)
         destination = config.output if is_s3(config.output) else None
-        run_sources(config.batch, sources, place, artifacts, destination, told.name)
+        with also_logged_to(told / LOG):
+            run_sources(config.batch, sources, place, artifacts, destination, told.name)
         output.mkdir(parents=True, exist_ok=True)
         for name in TOLD:
             shutil.copyfile(told / name, output / name)

@@ -2,6 +2,8 @@
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
@@ -21,3 +23,17 @@ def configure_logging(log_file: Path | None = None, level: int = logging.INFO) -
     logging.basicConfig(level=level, format=FORMAT, datefmt="%H:%M:%S", handlers=handlers, force=True)
     for noisy in ("matplotlib", "PIL", "urllib3", "alembic", "fontTools", "feast"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+@contextmanager
+def also_logged_to(log_file: Path) -> Iterator[None]:
+    """Append the log to ``log_file`` as well, as long as the block runs; the folder may go afterwards."""
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(log_file, encoding="utf-8")
+    handler.setFormatter(logging.Formatter(FORMAT, "%H:%M:%S"))
+    logging.getLogger().addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
+        handler.close()

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from pulih.common.logging import configure_logging, get_logger
+from pulih.common.logging import also_logged_to, configure_logging, get_logger
 
 
 @pytest.fixture(autouse=True)
@@ -40,3 +40,15 @@ def test_a_repeated_run_appends_and_a_second_call_does_not_double_lines(tmp_path
         configure_logging(tmp_path / "run.log")
         get_logger("pulih.x").info("event")
     assert (tmp_path / "run.log").read_text().count("event") == 2
+
+
+def test_a_block_is_also_logged_to_a_file_whose_folder_may_go_afterwards(tmp_path):
+    configure_logging()
+    path = tmp_path / "part" / "part.log"
+    with also_logged_to(path):
+        get_logger("pulih.x").info("inside")
+    get_logger("pulih.x").info("after")
+    assert [line.split(": ")[1] for line in path.read_text().splitlines()] == ["inside"]
+    path.unlink()
+    get_logger("pulih.x").info("the file is gone")
+    assert not path.exists()
