@@ -64,9 +64,11 @@ def test_a_line_is_read_as_the_recognizer_reads_it_word_by_word(reader, page) ->
 def test_a_line_is_read_in_the_image_that_the_recognizer_is_surer_of(reader, page) -> None:
     crop = luminance(page)[10:74]
     noise = np.random.default_rng(1).integers(0, 256, crop.shape).astype(np.uint8)
-    sure = [float(np.exp(np.log(reader._path(image)[1]).mean())) for image in (crop, noise)]
-    better, worse = (crop, noise) if sure[0] > sure[1] else (noise, crop)
-    assert max(sure) > (1 + SURER) * min(sure)
+    images = [crop, noise, np.full_like(crop, 255), 255 - crop // 2]
+    images.sort(key=lambda image: float(np.log(reader._path(image)[1]).mean()))
+    worse, better = images[0], images[-1]
+    sure = [float(np.exp(np.log(reader._path(image)[1]).mean())) for image in (worse, better)]
+    assert sure[1] > (1 + SURER) * sure[0]
     assert reader.read_surer(worse, better) == (reader.read(better), True)
     assert reader.read_surer(better, worse) == (reader.read(better), False)
     # Not surer by more than the margin: the scan is read.
