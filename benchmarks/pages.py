@@ -111,7 +111,9 @@ def measure(artifact: Path, pages: int, threads: int) -> Figures:
     figures: Figures = {"threads": threads or len(os.sched_getaffinity(0)), "machine": machine(), "a4": {}, "batch": {}}
     with tempfile.TemporaryDirectory(prefix="pulih-pages-") as name:
         for dpi in RESOLUTIONS:
-            paths = write_pages(Path(name) / str(dpi), pages, dpi)
+            # Making pages takes memory that a batch would seem to need.
+            with context.Pool(1) as alone:
+                paths = alone.apply(write_pages, (Path(name) / str(dpi), pages, dpi))
             with context.Pool(1) as alone:
                 figures["a4"][str(dpi)] = alone.apply(measure_pages, (artifact, paths, threads))
         for workers in (1, 2):
