@@ -15,7 +15,7 @@ from pulih.data.charset import BLANK
 from pulih.data.layout import ReadLine, ReadWord
 from pulih.data.manifest import verify
 from pulih.evaluation.reading.material import reader_view
-from pulih.recognizer.margin import SURER
+from pulih.recognizer.margin import is_surer
 
 if TYPE_CHECKING:
     from pulih.recognizer.model import Recognizer
@@ -67,12 +67,12 @@ class LineReader:
     def read_surer(self, scan: GreyImage, restored: GreyImage) -> tuple[ReadLine, bool]:
         """Return what a line says in the image that the recognizer is surer of, and whether that is the restored one.
 
-        The restored one must be surer by ``SURER``: most lines that restoration harms are found out so
+        The restored one must be surer by ``margin.SURER``: most lines that restoration harms are found out so
         (docs/decisions/0006-surer-reading.md).
         """
         paths = [self._path(crop) for crop in (scan, restored)]
         before, after = (float(np.exp(np.log(probabilities).mean())) for _, probabilities in paths)
-        chosen = after > (1 + SURER) * before
+        chosen = is_surer(before, after)
         return self._line(*paths[chosen]), chosen
 
     def _line(self, best: NDArray[np.int64], probabilities: NDArray[np.float32]) -> ReadLine:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pulih.data.charset import BLANK, Charset
 from pulih.recognizer.ctc import columns_of
+from pulih.recognizer.margin import is_surer
 
 if TYPE_CHECKING:
     from pulih.recognizer.model import Recognizer
@@ -37,7 +38,7 @@ class Reading:
 def surer(before: Sequence[Reading], after: Sequence[Reading], margin: float) -> list[bool]:
     """Return for each line whether the recognizer is surer of ``after`` by more than ``margin`` (0.02 = 2 %)."""
     pairs = zip(before, after, strict=True)
-    return [second.confidence > (1 + margin) * first.confidence for first, second in pairs]
+    return [is_surer(first.confidence, second.confidence, margin) for first, second in pairs]
 
 
 @torch.no_grad()
