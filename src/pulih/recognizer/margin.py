@@ -1,6 +1,6 @@
 """When a recognizer that has both images of a line reads the restored one; apart from decoding, which needs torch."""
 
-# Surer by so much (2 %): chosen on validation lines, docs/decisions/0006-surer-reading.md.
+# Surer by so much (2 %); how it was found: docs/decisions/0006-surer-reading.md.
 SURER = 0.02
 
 
