@@ -71,9 +71,13 @@ class Restorer:
         Raises:
             ArtifactError: the artifact is missing, altered, or not a restorer that this version can run.
         """
+        return cls.unsealed(folder, threads, manifest.verify(folder, KIND).digest())
+
+    @classmethod
+    def unsealed(cls, folder: Path, threads: int, digest: str = "") -> Self:
+        """Load the files of a restorer that no manifest vouches for, as ``load`` does; raises ArtifactError."""
         import onnxruntime
 
-        sealed = manifest.verify(folder, KIND)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
@@ -85,7 +89,7 @@ class Restorer:
         names = [value.name for value in (*session.get_inputs(), *session.get_outputs())]
         if names != [INPUT, OUTPUT]:
             raise ArtifactError(f"the tensors {INPUT} and {OUTPUT} in {path}", str(names), "Export the model again.")
-        return cls(session, read_json(folder / CONFIG), sealed.digest())
+        return cls(session, read_json(folder / CONFIG), digest)
 
     def run(self, degraded: tiles.Plane) -> tiles.Plane:
         """Run the network on float32 (B, 1, H, W) in [0, 1], 1 = paper, H and W multiples of 32."""

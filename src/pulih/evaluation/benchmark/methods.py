@@ -68,15 +68,15 @@ def classical(config: BenchmarkConfig) -> list[Family]:
     ]
 
 
-def restored(restorer: "Restorer", config: BenchmarkConfig, name: str = PULIH) -> Family:
-    """Return a restorer as it serves pages, its luminance cut at a fixed level and at Otsu's."""
+def restored(restorer: "Restorer", level: int, name: str = PULIH) -> Family:
+    """Return a restorer as it serves pages, its luminance cut at a level in 1..255 and at Otsu's."""
 
     def answer(page: colour.RgbImage) -> Answer:
         result = restorer.restore_page(page)
-        masks = {name: result.luminance < config.threshold, f"{name}_otsu": baselines.otsu(result.luminance) == 0}
+        masks = {name: result.luminance < level, f"{name}_otsu": baselines.otsu(result.luminance) == 0}
         return Answer(masks, {"x_height": result.x_height, "scale": result.scale, "seconds": result.seconds})
 
-    identity = {"model": restorer.digest, "threshold": config.threshold, "code": inference_digest()}
+    identity = {"model": restorer.digest, "threshold": level, "code": inference_digest()}
     return Family(name, (name, f"{name}_otsu"), identity, answer)
 
 

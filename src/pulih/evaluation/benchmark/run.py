@@ -84,12 +84,13 @@ def _families(request: Request, config: BenchmarkConfig) -> tuple[list[methods.F
     from pulih.restorer.infer import Restorer
 
     restorer = Restorer.load(request.restorer, request.threads)
-    families.append(methods.restored(restorer, config))
+    families.append(methods.restored(restorer, config.threshold))
     families += methods.resized(restorer, config) if request.resized else []
     if request.peer is not None:
         from pulih.evaluation.peers.paged import page_restorer
 
-        families.append(methods.restored(page_restorer(request.peer, restorer.height, 1), config, methods.PEER))
+        peer = page_restorer(request.peer, restorer.height, 1)
+        families.append(methods.restored(peer, config.threshold, methods.PEER))
     return families, restorer.digest
 
 
@@ -106,7 +107,7 @@ def _measured(
     tables, facts = [], []
     for group in folds.groups:
         folder, sealed = folds.obtain(group)
-        tuned = methods.restored(Restorer.load(folder, request.threads), config, methods.FINETUNED)
+        tuned = methods.restored(Restorer.load(folder, request.threads), sealed.facts["level"], methods.FINETUNED)
         tables.append(measure([p for p in pairs if p.group == group], [*families, tuned], request.output))
         facts.append(
             {"left_out": group, "digest": sealed.digest(), "pages": len(sealed.config["pages"])} | sealed.facts

@@ -10,7 +10,7 @@ class FinetuneConfig(StageConfig):
     """How the generator goes on learning from patches of pages; pixel losses only, statistics of norms stay."""
 
     seed: int = Field(1, ge=0)
-    steps: int = Field(600, ge=1, description="per left-out group")
+    steps: int = Field(2000, ge=1, description="per left-out group")
     batch_size: int = Field(8, ge=1)
     patch: int = Field(128, ge=64, le=512, multiple_of=32, description="side of a patch at the normalised text scale")
     bce: float = Field(1.0, ge=0, description="cross-entropy with the ink coverage")

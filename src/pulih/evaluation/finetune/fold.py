@@ -16,11 +16,13 @@ from pulih.data.manifest import Manifest, read_manifest
 from pulih.data.workspace import run_stage
 from pulih.evaluation.benchmark.pairs import Pair
 from pulih.evaluation.finetune.config import FinetuneConfig, FoldConfig
+from pulih.evaluation.finetune.level import choose_level
 from pulih.evaluation.finetune.material import PageMaterial, Patches, digest_of_pairs, prepare
 from pulih.evaluation.finetune.trainer import Finetuning
 from pulih.restorer.artifact import load_generator, read_generator
 from pulih.restorer.contract import CONFIG, KIND, MODEL, WEIGHTS
 from pulih.restorer.export import export_onnx
+from pulih.restorer.infer import Restorer
 
 log = get_logger(__name__)
 
@@ -49,10 +51,10 @@ class Folds:
             settings=self.config, left_out=group, pages=names, material=digest_of_pairs(seen), seed=self.config.seed
         )
         output = self.folder / group.replace("/", "_")
-        work = self._work(fold)
+        work = self._work(fold, seen)
         return output, run_stage(KIND, fold, {"initial": self.initial}, output, work)
 
-    def _work(self, fold: FoldConfig) -> Callable[[Path], dict[str, Any]]:
+    def _work(self, fold: FoldConfig, seen: Sequence[Pair]) -> Callable[[Path], dict[str, Any]]:
         def work(folder: Path) -> dict[str, Any]:
             torch.set_num_threads(self.config.threads)
             generator = load_generator(self.initial)
@@ -64,7 +66,8 @@ class Folds:
                 training.restore(state, digest)
             log.info("without %s: %d pages, %d steps", fold.left_out, len(fold.pages), self.config.steps)
             training.fit(state, digest)
-            return self._write(training, values, folder)
+            facts = self._write(training, values, folder)
+            return facts | {"level": choose_level(Restorer.unsealed(folder, self.config.threads), seen)}
 
         return work
 

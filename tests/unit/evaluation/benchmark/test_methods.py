@@ -23,7 +23,7 @@ def test_every_classical_method_finds_dark_strokes(first):
 def test_the_restorer_answers_as_it_serves_pages(first, blur_restorer):
     page, _ = first
     restorer = Restorer.load(blur_restorer, threads=1)
-    answer = methods.restored(restorer, BenchmarkConfig(threshold=100)).answer(page)
+    answer = methods.restored(restorer, 100).answer(page)
     served = restorer.restore_page(page)
     assert np.array_equal(answer.masks["pulih"], served.luminance < 100)
     assert answer.facts["scale"] == served.scale
@@ -33,7 +33,7 @@ def test_a_page_of_another_size_is_measured_at_its_own(first, blur_restorer):
     page, _ = first
     restorer = Restorer.load(blur_restorer, threads=1)
     config = BenchmarkConfig()
-    (whole, _) = methods.restored(restorer, config).answer(page).masks.values()
+    (whole, _) = methods.restored(restorer, config.threshold).answer(page).masks.values()
     for family in methods.resized(restorer, config):
         (mask,) = family.answer(page).masks.values()
         assert mask.shape == page.shape[:2]
@@ -42,8 +42,8 @@ def test_a_page_of_another_size_is_measured_at_its_own(first, blur_restorer):
 
 def test_identity_changes_with_model_and_parameters(blur_restorer):
     restorer = Restorer.load(blur_restorer, threads=1)
-    first = methods.restored(restorer, BenchmarkConfig()).identity
-    other = methods.restored(restorer, BenchmarkConfig(threshold=100)).identity
+    first = methods.restored(restorer, 168).identity
+    other = methods.restored(restorer, 100).identity
     assert first["model"] == restorer.digest
     assert first != other
     narrow, wide = ({f.name: f.identity for f in methods.classical(BenchmarkConfig(window=w))} for w in (15, 25))
@@ -55,7 +55,7 @@ def test_every_method_has_a_title_and_a_colour(blur_restorer):
 
     config = BenchmarkConfig()
     restorer = Restorer.load(blur_restorer, threads=1)
-    learned = [methods.restored(restorer, config, name) for name in (methods.PULIH, methods.PEER, methods.FINETUNED)]
+    learned = [methods.restored(restorer, config.threshold, name) for name in (methods.PULIH, methods.PEER, methods.FINETUNED)]
     families = [*methods.classical(config), *learned, *methods.resized(restorer, config)]
     names = {name for family in families for name in family.methods}
     assert names == set(methods.TITLES) == set(COLOURS)

@@ -41,6 +41,7 @@ def test_every_page_is_measured_by_the_restorer_that_did_not_see_it(pages, initi
     assert results == read_json(tmp_path / "out" / "results.json")
     tuned = [page for page in results["pages"] if page["method"] == "pulih_finetuned"]
     assert len(tuned) == 4
+    assert all(1 <= fold["level"] <= 255 for fold in results["folds"])
     for group in ("2009", "2012"):
         assert {"pulih", "pulih_finetuned", "sauvola"} <= set(results["groups"][group]["methods"])
     assert results["groups"]["2009"]["difference"]["of"] == "pulih_finetuned"
