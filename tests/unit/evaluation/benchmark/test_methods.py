@@ -55,7 +55,8 @@ def test_every_method_has_a_title_and_a_colour(blur_restorer):
 
     config = BenchmarkConfig()
     restorer = Restorer.load(blur_restorer, threads=1)
-    learned = [methods.restored(restorer, config.threshold, name) for name in (methods.PULIH, methods.PEER, methods.FINETUNED)]
+    asked = (methods.PULIH, methods.PEER, methods.FINETUNED)
+    learned = [methods.restored(restorer, config.threshold, name) for name in asked]
     families = [*methods.classical(config), *learned, *methods.resized(restorer, config)]
     names = {name for family in families for name in family.methods}
     assert names == set(methods.TITLES) == set(COLOURS)
