@@ -19,7 +19,9 @@ def test_ours_and_the_degraded_lines_take_part_once(methods):
         build_config(RestorationBenchmark, {"methods": methods})
 
 
-@pytest.mark.parametrize("name", ["restoration", "restoration_quick", "ablation"])
+@pytest.mark.parametrize(
+    "name", ["restoration", "restoration_quick", "ablation", "ablation_short", "ablation_long", "erb", "erb_short"]
+)
 def test_shipped_configs_are_valid_and_train_every_method_with_the_same_batch(name, request):
     path = request.config.rootpath / "configs" / "benchmarks" / f"{name}.json"
     config = build_config(RestorationBenchmark, read_json(path))
