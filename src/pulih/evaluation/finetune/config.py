@@ -19,7 +19,9 @@ class FinetuneConfig(StageConfig):
     largest_zoom: float = Field(1.25, ge=1, le=2, description="patches are enlarged or reduced by up to this factor")
     palest: float = Field(0.7, gt=0, le=1, description="ink is made paler by up to this factor")
     least_ink: float = Field(0.01, ge=0, lt=1, description="share of ink below which another patch is drawn")
-    keep_unsure: float | None = Field(None, ge=0, le=20, description="of the result; null = as the initial restorer")
+    doubts: tuple[float, ...] = Field(
+        (0, 3, 6), min_length=1, description="strengths of the doubt (keep_unsure) to choose from"
+    )
     optimizer: OptimizerConfig = OptimizerConfig(generator_rate=1e-3, ema_decay=0.99)
     checkpoint_every: int = Field(50, ge=1)
     threads: int = Field(1, ge=1, exclude=True, description="CPU threads")

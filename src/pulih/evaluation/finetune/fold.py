@@ -1,6 +1,7 @@
 """One fold as a sealed restorer artifact: made once for its pages and its initial restorer, continued when stopped."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from pulih.data.manifest import Manifest, read_manifest
 from pulih.data.workspace import run_stage
 from pulih.evaluation.benchmark.pairs import Pair
 from pulih.evaluation.finetune.config import FinetuneConfig, FoldConfig
-from pulih.evaluation.finetune.level import choose_level
+from pulih.evaluation.finetune.level import choose_cut
 from pulih.evaluation.finetune.material import PageMaterial, Patches, digest_of_pairs, prepare
 from pulih.evaluation.finetune.trainer import Finetuning
 from pulih.restorer.artifact import load_generator, read_generator
@@ -67,7 +68,9 @@ class Folds:
             log.info("without %s: %d pages, %d steps", fold.left_out, len(fold.pages), self.config.steps)
             training.fit(state, digest)
             facts = self._write(training, values, folder)
-            return facts | {"level": choose_level(Restorer.unsealed(folder, self.config.threads), seen)}
+            cut = choose_cut(Restorer.unsealed(folder, self.config.threads), seen, self.config.doubts)
+            write_json(folder / CONFIG, values | {"keep_unsure": cut.keep_unsure})
+            return facts | asdict(cut)
 
         return work
 
@@ -82,8 +85,6 @@ class Folds:
     def _write(self, training: Finetuning, values: dict[str, Any], folder: Path) -> dict[str, Any]:
         weights = {name: value.contiguous() for name, value in training.average.network.state_dict().items()}
         write_bytes(folder / WEIGHTS, save(weights))
-        if self.config.keep_unsure is not None:
-            values = values | {"keep_unsure": self.config.keep_unsure}
         write_json(folder / CONFIG, values)
         write_json(folder / "metrics.json", {"history": training.progress.history})
         difference = export_onnx(read_generator(folder), folder / MODEL)

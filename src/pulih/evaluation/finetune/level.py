@@ -1,6 +1,7 @@
-"""The grey level at which a restorer's answer is cut, told from pages with ground truth."""
+"""How much a restorer keeps where it is unsure and at which grey level its answer is cut, told from known pages."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,23 +13,38 @@ from pulih.restorer.infer import Restorer
 Errors = NDArray[np.float64]
 
 
-def choose_level(restorer: Restorer, pairs: Sequence[Pair]) -> int:
-    """Return the level in 1..255 below which restored luminance is ink, by the highest mean PSNR over the pages.
+@dataclass(frozen=True)
+class Cut:
+    """``level`` in 1..255: restored luminance below it is ink; ``keep_unsure``: strength of the doubt."""
+
+    level: int
+    keep_unsure: float
+
+
+def choose_cut(restorer: Restorer, pairs: Sequence[Pair], doubts: Sequence[float]) -> Cut:
+    """Return the level, and the one of the ``doubts``, with the highest mean PSNR of the bilevel answers.
+
+    The restorer is left with one of the doubts.
 
     Raises:
         InputError: a page cannot be read.
     """
-    shares = [_errors(restorer, pair) for pair in track(pairs, "level of the ink", total=len(pairs))]
+    shares = np.array([_errors(restorer, pair, doubts) for pair in track(pairs, "level of the ink", total=len(pairs))])
     # The mean of 10 log10(1 / errors), as ``pulih.evaluation.binary.psnr`` has it of one page; a perfect page counts
     # as one with half a pixel in a million wrong, for its PSNR is infinite at several levels.
-    logarithms = np.log10(np.maximum(np.array(shares), 5e-7))
-    return int(np.argmin(logarithms.mean(axis=0))) + 1
+    means = np.log10(np.maximum(shares, 5e-7)).mean(axis=0)
+    doubt, place = divmod(int(np.argmin(means)), means.shape[1])
+    return Cut(place + 1, doubts[doubt])
 
 
-def _errors(restorer: Restorer, pair: Pair) -> Errors:
-    """Return the share of wrong pixels at every level in 1..255."""
+def _errors(restorer: Restorer, pair: Pair, doubts: Sequence[float]) -> Errors:
+    """Return the share of wrong pixels (strength of the doubt, level in 1..255)."""
     page, truth = read_pair(pair)
-    luminance = restorer.restore_page(page).luminance
-    ink, paper = (np.bincount(luminance[kind], minlength=256) for kind in (truth, ~truth))
-    lost, invented = ink.sum() - np.cumsum(ink), np.cumsum(paper)
-    return np.asarray((lost + invented)[:-1] / truth.size, dtype=np.float64)
+    shares = []
+    for doubt in doubts:
+        restorer.keep_unsure = doubt
+        luminance = restorer.restore_page(page).luminance
+        ink, paper = (np.bincount(luminance[kind], minlength=256) for kind in (truth, ~truth))
+        lost, invented = ink.sum() - np.cumsum(ink), np.cumsum(paper)
+        shares.append((lost + invented)[:-1] / truth.size)
+    return np.array(shares)
