@@ -6,7 +6,7 @@ from typing import Any
 
 from pulih.common.files import write_bytes, write_json, write_text
 from pulih.research.search.config import SearchConfig
-from pulih.research.search.study import counted, importances
+from pulih.research.search.study import COMMIT, counted, importances
 
 Tree = dict[str, Any]
 
@@ -25,7 +25,8 @@ def summarize(study: Any, config: SearchConfig, digest: str) -> Tree:
     ]
     done = [trial for trial in trials if trial["state"] == "complete"]
     best = max(done, key=lambda trial: trial["psnr"], default=None)
-    about = {"digest": digest, "config": config.model_dump(mode="json")}
+    commit = study.user_attrs.get(COMMIT)  # of the code that began the study
+    about = {"commit": commit, "digest": digest, "config": config.model_dump(mode="json")}
     return {"about": about, "trials": trials, "best": best, "importances": importances(study, config.seed)}
 
 

@@ -6,6 +6,7 @@ from PIL import Image
 from pulih.common.config import build_config, read_json
 from pulih.common.errors import ArtifactError
 from pulih.common.settings import Settings
+from pulih.common.version import git_commit
 from pulih.research.search import stage
 from pulih.restorer.config import RestorerConfig
 from pulih.stores.tracking import tracking_uri
@@ -21,6 +22,7 @@ def test_a_search_trains_logs_every_trial_once_and_goes_on(
     found = stage.search(small_search, tiny_lines, reader_folder, 3, output)
     assert found == read_json(output / "results.json")
     assert len(found["trials"]) == 3
+    assert found["about"]["commit"] == git_commit()
     assert found["trials"][0]["values"]["weights.bce"] == 0.5
     assert all(set(trial["curve"]) <= {"2", "4"} for trial in found["trials"])
     client = MlflowClient(tracking_uri(Settings()))
