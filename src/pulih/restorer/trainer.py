@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import torch
 
 from pulih.common.dist import Group
-from pulih.common.errors import ArtifactError, ConfigError, Interrupted, PulihError
+from pulih.common.errors import ArtifactError, ConfigError, Interrupted, TrainingFailed
 from pulih.common.interrupt import StopFlag, stop_on_signal
 from pulih.common.logging import get_logger
 from pulih.common.progress import track
@@ -115,7 +115,7 @@ class Trainer:
         """Validate the averaged generator, draw strips, and keep it when it is the best since every ramp is up.
 
         Raises:
-            PulihError: it has painted white pages for several validations.
+            TrainingFailed: it has painted white pages for several validations.
         """
         progress = self.progress
         seen = spread(self.feed.samples, max(1, len(samples) // 4))
@@ -142,7 +142,7 @@ class Trainer:
         log.warning(text, self.progress.step, 100 * scores["ink"])
         latest = self.progress.history["validation"][-WHITE_VALIDATIONS:]
         if len(latest) == WHITE_VALIDATIONS and all(map(is_white_page, latest)):
-            raise PulihError(
+            raise TrainingFailed(
                 f"the generator collapsed: {WHITE_VALIDATIONS} validations up to step {self.progress.step} show white "
                 "pages; raise weights.bce or lower optimizer.generator_rate"
             )
