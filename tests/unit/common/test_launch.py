@@ -93,7 +93,7 @@ def test_a_users_fault_in_a_child_is_raised_with_its_words(importable, processes
 @pytest.mark.parametrize("processes", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_training_that_its_alarms_stopped_is_raised_with_the_reason(importable, processes):
     write_module(importable, RAISING)
-    with pytest.raises(TrainingFailed, match="^white pages up to step 9$"):
+    with pytest.raises(TrainingFailed, match=r"^white pages up to step 9$"):
         launch("child_module", ["failed"], processes)
 
 
