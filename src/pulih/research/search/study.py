@@ -10,6 +10,7 @@ from pulih.research.search.config import SearchConfig, setting
 
 Study = Any  # optuna's types would load it with every command
 DIGEST, COMMIT, INTERRUPTED, LOGGED = "digest", "commit", "interrupted", "logged"
+CONFIRMED = "confirmed"
 DATABASE = "study.db"
 
 
