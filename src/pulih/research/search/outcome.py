@@ -64,7 +64,7 @@ def markdown(found: Tree, most: int | None = None) -> str:
     for trial in [one for place, one in enumerate(ordered) if most is None or place < most or one["number"] == 0]:
         psnr = "" if trial["psnr"] is None else f"{trial['psnr']:.2f}"
         rows.append([str(trial["number"]), trial["state"], psnr, *(f"{trial['values'][n]:.3g}" for n in names)])
-    shares = ", ".join(f"{name} {share:.0%}" for name, share in found["importances"].items()) or "too few trials"
+    shares = ", ".join(f"{name} {share:.0%}" for name, share in _ranked(found)) or "too few trials"
     parts = [
         "# Search for settings",
         f"{len(found['trials'])} trials of {config['steps']} steps each ({_states(found)}); trial 0 is the base. PSNR "
@@ -74,6 +74,11 @@ def markdown(found: Tree, most: int | None = None) -> str:
         "\n".join(f"| {' | '.join(row)} |" for row in rows),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _ranked(found: Tree) -> list[tuple[str, float]]:
+    # A stored file has its keys in alphabetical order.
+    return sorted(found["importances"].items(), key=lambda item: -item[1])
 
 
 def _states(found: Tree) -> str:
@@ -102,7 +107,7 @@ def draw(found: Tree) -> bytes:
 
     figure = Figure(figsize=(11, 4), layout="constrained")
     left, right = figure.subplots(1, 2)
-    shares = list(found["importances"].items())[::-1]
+    shares = _ranked(found)[::-1]
     if shares:
         left.barh([name for name, _ in shares], [100 * share for _, share in shares], color="#4a6782")
     else:
