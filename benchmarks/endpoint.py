@@ -29,6 +29,7 @@ from pulih.client import Endpoint, EndpointSettings
 from pulih.common.dist import reporting
 from pulih.common.files import write_json, write_text
 from pulih.common.logging import configure_logging, get_logger
+from pulih.common.version import git_commit
 from pulih.data.images import decode_image
 from pulih.deployment.client import Client
 from pulih.deployment.server import LOOPBACK, Patience, RunningServer, free_port, running_server
@@ -219,7 +220,7 @@ def main(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     configure_logging()
     figures = measure(options.restorer, options)
-    write_json(options.output / "endpoint.json", figures)
+    write_json(options.output / "endpoint.json", {"commit": git_commit(), **figures})
     write_text(options.output / "endpoint.md", table(figures))
     print(table(figures))
 

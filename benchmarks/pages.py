@@ -25,6 +25,7 @@ from pulih.batch.config import BatchConfig
 from pulih.common.dist import reporting
 from pulih.common.files import write_bytes, write_json, write_text
 from pulih.common.logging import configure_logging
+from pulih.common.version import git_commit
 from pulih.data.encoding import encode_png
 from pulih.data.images import ImageLimits
 from pulih.restorer.files import restore_bytes
@@ -168,7 +169,7 @@ def main(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     configure_logging()
     figures = measure(options.restorer, options.pages, options.threads)
-    write_json(options.output / "results.json", figures)
+    write_json(options.output / "results.json", {"commit": git_commit(), **figures})
     write_text(options.output / "results.md", table(figures))
     print(table(figures))
 

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from pulih.common.files import write_json
+from pulih.common.version import git_commit
 from pulih.data.lines import read_shard, shard_name
 from pulih.synthesis.config import SynthesisConfig
 from pulih.synthesis.jobs import Job, PageJob, ShardJob, carry_out, gather
@@ -48,6 +49,7 @@ def measure() -> dict[str, object]:
         "seconds_per_page": round(sum(pages) / PAGES, 2),
         "target": TARGET,
         "reached": LINES / min(lines) >= TARGET,
+        "commit": git_commit(),
         "machine": f"{platform.machine()}, Python {platform.python_version()}",
     }
 

@@ -39,7 +39,7 @@ def results(
 
 
 @research.command()
-def search(
+def search(  # noqa: PLR0913, PLR0917 - one option each
     config: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Settings; without it the defaults.")] = None,
     lines: Annotated[Path, typer.Option(help="Artifact made by synthesize.")] = Path("runs/latest/lines"),
     recognizer: Annotated[Path, typer.Option(help="Artifact made by train-recognizer.")] = Path(
@@ -47,6 +47,7 @@ def search(
     ),
     trials: Annotated[int, typer.Option(min=1, help="How many trials the study has in the end.")] = 20,
     output: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the study.")] = Path("runs/search"),
+    seeds: Annotated[int, typer.Option(min=0, help="Train base and best again with so many further seeds.")] = 0,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", metavar="A.B=C", help="Lay over the settings.")
     ] = None,
@@ -60,7 +61,7 @@ def search(
 
     settings = build_config(SearchConfig, read_json(config) if config else {}, overrides or [])
     configure_logging(output / "search.log")
-    found = stage.search(settings, fetched(lines), fetched(recognizer), trials, output)
+    found = stage.search(settings, fetched(lines), fetched(recognizer), trials, output, seeds)
     best = found["best"]
     text = "no trial was complete" if best is None else f"best: trial {best['number']} with {best['psnr']:.2f} dB"
     typer.echo(f"{len(found['trials'])} trials; {text}; in {output}")

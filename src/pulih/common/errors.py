@@ -53,6 +53,10 @@ class GateRefused(PulihError):
     exit_code = 3
 
 
+class TrainingFailed(PulihError):
+    """A training that its own alarms stopped: it painted white pages, or its numbers were not finite."""
+
+
 class Interrupted(PulihError):
     """A stage was asked to stop (SIGTERM or Ctrl-C) and saved its state first."""
 

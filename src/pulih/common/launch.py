@@ -13,12 +13,13 @@ from pathlib import Path
 from types import FrameType
 from typing import Self
 
-from pulih.common.errors import ConfigError, Interrupted, PulihError, UserError
+from pulih.common.errors import ConfigError, Interrupted, PulihError, TrainingFailed, UserError
 from pulih.common.files import write_json
 from pulih.common.logging import get_logger
 
 log = get_logger(__name__)
 REPORT_VARIABLE = "PULIH_ERROR_REPORT"
+FAILED = "failed"  # in a report, the reason why a training's own alarms stopped it
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def launch(module: str, arguments: Sequence[str], processes: int) -> None:
 
     Raises:
         Interrupted: the training was asked to stop and saved its state.
-        UserError: it reported one through ``reporting``.
+        UserError, TrainingFailed: it reported one through ``reporting``.
         PulihError: it failed; its own output, streamed before, says why.
     """
     nodes = Nodes.from_environment(os.environ)
@@ -111,6 +112,8 @@ def _run(arguments: list[str], environment: dict[str, str]) -> tuple[bool, int]:
 def _error(module: str, code: int, stopped: bool, report: Path) -> PulihError:
     if report.is_file():
         fields = json.loads(report.read_text(encoding="utf-8"))
+        if FAILED in fields:
+            return TrainingFailed(fields[FAILED])
         return UserError(fields["expected"], fields["found"], fields["fix"])
     # torchrun does not hand on the exit code of its ranks, so what was asked decides too.
     if stopped or code in (Interrupted.exit_code, -signal.SIGTERM, -signal.SIGINT):
@@ -121,7 +124,8 @@ def _error(module: str, code: int, stopped: bool, report: Path) -> PulihError:
 def reporting(work: Callable[[], None]) -> int:
     """Run the work of one rank and return its exit code.
 
-    A ``launch`` that waits for it is told of a user's fault; when that one dies, this process gets a SIGTERM.
+    A ``launch`` that waits for it is told of a user's fault or a failed training; when that one dies, this process
+    gets a SIGTERM.
     """
     report = os.environ.get(REPORT_VARIABLE)
     if report:
@@ -135,6 +139,8 @@ def reporting(work: Callable[[], None]) -> int:
     log.error("%s", failure)
     if report and isinstance(failure, UserError):
         write_json(Path(report), {"expected": failure.expected, "found": failure.found, "fix": failure.fix})
+    if report and isinstance(failure, TrainingFailed):
+        write_json(Path(report), {FAILED: str(failure)})
     return failure.exit_code
 
 

@@ -60,6 +60,7 @@ class Settings(BaseSettings):
 
     mlflow_uri: str | None = Field(None, description="tracking server; by default SQLite in runs_dir")
     mlflow_artifacts: str | None = Field(None, description="artifact root of new experiments; by default in runs_dir")
+    live_curves: bool | None = Field(None, description="trainings in MLflow as they run; by default with mlflow_uri")
     feast_repo: Path | None = Field(None, description="feature repository; by default one in runs_dir")
     kfp_host: str | None = Field(None, description="Kubeflow Pipelines API")
     kfp_token: SecretStr | None = None
@@ -94,6 +95,11 @@ class Settings(BaseSettings):
     def s3_url(self) -> str | None:
         """The store's address with its scheme, or None when there is no store."""
         return f"{'https' if self.s3_secure else 'http'}://{self.s3_endpoint}" if self.s3_endpoint else None
+
+    @property
+    def logs_live(self) -> bool:
+        """Whether a training shows its curves in MLflow while it runs."""
+        return self.mlflow_uri is not None if self.live_curves is None else self.live_curves
 
     def environment_for_s3_tools(self) -> dict[str, str]:
         """Render the store as the variables that boto3, MLflow, Feast and KServe's storage initializer read.

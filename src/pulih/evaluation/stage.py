@@ -10,6 +10,7 @@ from PIL import Image
 from pulih.common.errors import ArtifactError
 from pulih.common.files import atomic_path, write_json, write_text
 from pulih.common.logging import get_logger
+from pulih.common.version import git_commit
 from pulih.data.lines import GreyImage, Split, read_lines
 from pulih.data.manifest import Manifest, read_manifest, verify
 from pulih.data.workspace import run_stage
@@ -66,7 +67,7 @@ def _work(config: EvaluationConfig, parents: dict[str, Path], about: Tree, folde
         shown[split] = chosen.choose(table, images, config.examples)
         rows.append(table.assign(split=split))
     per_line = pd.concat(rows, ignore_index=True)
-    metrics = {"schema": SCHEMA, "about": about, **summarize(per_line, config)}
+    metrics = {"schema": SCHEMA, "about": {"commit": git_commit(), **about}, **summarize(per_line, config)}
     write_json(folder / "metrics.json", metrics)
     with atomic_path(folder / "per_line.parquet") as path:
         per_line.to_parquet(path, index=False)

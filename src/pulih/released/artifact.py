@@ -8,9 +8,10 @@ from pulih.common.config import read_json
 from pulih.common.errors import ArtifactError
 from pulih.common.files import write_json, write_text
 from pulih.data import manifest
+from pulih.released.card import released_card
 
 HERE = Path(__file__).parent
-RESTORER, FIGURES = "restorer", "figures.json"
+RESTORER, FIGURES, CARD = "restorer", "figures.json", "MODEL_CARD.md"
 LARGEST = 8_000_000  # bytes of weights and ONNX model together: they live in the repository
 EVALUATED = ("about", "test_seen", "test_unseen")
 # What is needed to run it and to judge it; strips and the history of the training would fill the repository.
@@ -69,4 +70,12 @@ def release(run: Path, place: Path = HERE) -> list[Path]:
     sealed = made.model_copy(update={"files": files, "facts": made.facts | {"trained_as": made.digest()}})
     write_text(place / RESTORER / manifest.NAME, sealed.model_dump_json(indent=2) + "\n")
     write_json(place / FIGURES, {name: figures[name] for name in EVALUATED})
-    return [released_restorer(place), place / FIGURES]
+    write_text(place / CARD, render_card(place))
+    return [released_restorer(place), place / FIGURES, place / CARD]
+
+
+def render_card(place: Path = HERE) -> str:
+    """Return the model card of the release in ``place``; raises ArtifactError when there is none."""
+    folder = released_restorer(place)
+    height = int(read_json(folder / "config.json")["height"])
+    return released_card(manifest.read_manifest(folder), released_figures(place), height)

@@ -14,6 +14,7 @@ from pulih.evaluation.reading import outputs as reading
 from pulih.evaluation.speed import tables as speed
 
 Tree = dict[str, Any]
+SHOWN_TRIALS = 10
 HEAD = """# Results
 
 Written by `make results` from the files in `docs/results`; never edited by hand. Each section is one stored run: the
@@ -56,11 +57,18 @@ def _claims(values: Tree) -> str:
     return "# Claims\n\n" + "\n".join(lines) + "\n"
 
 
+def _search(values: Tree) -> str:
+    from pulih.research.search.outcome import markdown
+
+    return markdown(values, SHOWN_TRIALS)
+
+
 # A key that only files of that kind have, the command that makes one, and what renders it.
 KINDS: dict[str, tuple[str, Callable[[Tree], str]]] = {
     "claims": ("pulih research report RUNS...", _claims),
     "comparisons": ("make benchmark-restoration", restoration.markdown),
     "timings": ("make benchmark-speed", speed.markdown),
+    "importances": ("pulih research search", _search),
     "figures": ("make benchmark-reading", _reading),
     "folds": ("make benchmark-dibco FINETUNE=1", _binarization),
     "groups": ("make benchmark-dibco", _binarization),

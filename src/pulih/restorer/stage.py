@@ -25,7 +25,7 @@ def train(config: RestorerConfig, lines: Path, recognizer: Path, output: Path) -
     Raises:
         UserError: an artifact is missing, altered or does not fit the config.
         Interrupted: SIGTERM or Ctrl-C; the state is saved.
-        PulihError: a loss was not finite; the last checkpoint stays.
+        TrainingFailed: white pages, or a loss that is not finite; the last checkpoint stays.
     """
 
     def work(folder: Path) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def assist(config: RestorerConfig, lines: Path, recognizer: Path, folder: Path) 
     """Be one of the further nodes of a training that another node leads by ``train``; no artifact is made here.
 
     Raises:
-        Interrupted, PulihError: as ``train``.
+        Interrupted, TrainingFailed: as ``train``.
     """
     fetch_from_store(folder / "state" / "checkpoint.pt", KIND, _origins(config, lines, recognizer))
     _launch(config, lines, recognizer, folder)

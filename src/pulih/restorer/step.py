@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from pulih.common.dist import Group
-from pulih.common.errors import PulihError
+from pulih.common.errors import TrainingFailed
 from pulih.recognizer.model import Recognizer
 from pulih.restorer.balance import BOUNDED, gradient_shares, limited
 from pulih.restorer.config import RestorerConfig
@@ -58,7 +58,7 @@ class GanStep:
             measure: also return ``share_*``, how hard each loss pulls; it costs one more backward pass per loss.
 
         Raises:
-            PulihError: a loss or a gradient is not finite on some rank; no network has moved.
+            TrainingFailed: a loss or a gradient is not finite on some rank; no network has moved.
         """
         weights = active_weights(self.config.weights, self.config.schedule, step)
         values = self.gradients(batch, weights, measure)
@@ -73,8 +73,10 @@ class GanStep:
         self.discriminator_optimizer.zero_grad()
         with self._precision():
             logits_BCHW = self.generator(batch.degraded)
-        values = self._discriminator_gradients(logits_BCHW.detach(), batch, weights)
-        values |= self._generator_gradients(logits_BCHW, batch, weights, measure)
+        # Both networks look at one candidate, so that the recognizer reads the clean and the restored lines once.
+        candidate = Candidate(logits_BCHW.detach().requires_grad_(), batch, self.recognizer)
+        values = self._discriminator_gradients(candidate, weights)
+        values |= self._generator_gradients(logits_BCHW, candidate, weights, measure)
         self.group.average_gradients(self.generator.parameters())
         self.group.average_gradients(self.discriminator.parameters())
         return values
@@ -82,10 +84,7 @@ class GanStep:
     def _precision(self) -> torch.autocast:
         return torch.autocast(self.group.device.type, torch.bfloat16, enabled=self.mixed)
 
-    def _discriminator_gradients(
-        self, logits_BCHW: Tensor, batch: TrainingBatch, weights: dict[str, float]
-    ) -> dict[str, float]:
-        candidate = Candidate(logits_BCHW, batch, self.recognizer)
+    def _discriminator_gradients(self, candidate: Candidate, weights: dict[str, float]) -> dict[str, float]:
         judges = {"adversarial_image": judge_images, "adversarial_text": judge_texts}
         self.discriminator.train()
         losses: dict[str, Tensor] = {}
@@ -96,17 +95,18 @@ class GanStep:
             losses |= found
             values |= {f"accuracy_{kind}": share.mean().item() for kind, share in accuracies.items()}
         if losses:
-            weighted_mean(losses, {name: SHARES[name] for name in losses}).backward()
+            total = weighted_mean(losses, {name: SHARES[name] for name in losses})
+            total.backward(inputs=list(self.discriminator.parameters()))
         return values | {f"discriminator_{name}": loss.mean().item() for name, loss in losses.items()}
 
     def _generator_gradients(
-        self, logits_BCHW: Tensor, batch: TrainingBatch, weights: dict[str, float], measure: bool = False
+        self, logits_BCHW: Tensor, candidate: Candidate, weights: dict[str, float], measure: bool = False
     ) -> dict[str, float]:
         # In eval mode the discriminator's spectral norms stand still while the generator learns from it.
         self.discriminator.eval()
-        leaf = logits_BCHW.detach().requires_grad_()
+        leaf = candidate.logits
         with self._precision():
-            losses = self.losses(Candidate(leaf, batch, self.recognizer), weights)
+            losses = self.losses(candidate, weights)
         shares = gradient_shares(leaf, losses, weights) if measure else {}
         logits_BCHW.backward(self._judged(leaf, losses, weights))
         values = {name: loss.mean().item() for name, loss in losses.items()}
@@ -136,7 +136,7 @@ class GanStep:
     def _agree_that_finite(self, values: dict[str, float], step: int) -> None:
         bad = sorted(name for name, value in values.items() if not math.isfinite(value))
         if self.group.any(bool(bad)):
-            raise PulihError(
+            raise TrainingFailed(
                 f"step {step}: not finite on this rank: {', '.join(bad) or 'nothing, but on another'}. Nothing was "
                 "updated and the last checkpoint stays; lower optimizer.generator_rate or the weight of that loss"
             )

@@ -10,13 +10,15 @@ from pulih.common.config import build_config, digest_of, read_json
 from pulih.common.dist import Group, process_group, reporting
 from pulih.common.lock import only_process
 from pulih.common.logging import configure_logging, get_logger
+from pulih.common.settings import Settings
 from pulih.data import manifest
 from pulih.data.lines import read_lines
 from pulih.recognizer.model import load_recognizer
 from pulih.recognizer.validate import spread
 from pulih.restorer.config import RestorerConfig
+from pulih.restorer.live import watched
 from pulih.restorer.results import write_results
-from pulih.restorer.trainer import Trainer, fit
+from pulih.restorer.trainer import Trainer, fit, unwatched
 
 log = get_logger(__name__)
 
@@ -36,7 +38,8 @@ def run(config: RestorerConfig, lines: Path, recognizer: Path, folder: Path) -> 
         sizes = (sum(p.numel() for p in network.parameters()) for network in networks)
         log.info(text, len(trainer.feed.samples), *sizes, group.world, group.device)
         validation = spread(read_lines(lines, "validation"), config.schedule.validation_lines)
-        fit(trainer, validation, folder, digest)
+        with watched(folder, digest, Settings()) if group.is_main else nullcontext(unwatched) as watch:
+            fit(trainer, validation, folder, digest, watch)
         if group.is_main:
             write_results(trainer, validation, folder)
         group.barrier()

@@ -1,14 +1,14 @@
 """One training of the restorer: networks, optimizers, average and progress; every rank has its own, all alike."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 
 from pulih.common.dist import Group
-from pulih.common.errors import ArtifactError, ConfigError, Interrupted, PulihError
+from pulih.common.errors import ArtifactError, ConfigError, Interrupted, TrainingFailed
 from pulih.common.interrupt import StopFlag, stop_on_signal
 from pulih.common.logging import get_logger
 from pulih.common.progress import track
@@ -27,6 +27,7 @@ from pulih.restorer.step import GanStep, Networks
 from pulih.restorer.validation import is_white_page, validate, write_strips
 
 log = get_logger(__name__)
+Watch = Callable[[checkpoint.History], None]
 LOG_INTERVAL = 10
 WHITE_VALIDATIONS = 3  # so many in a row are a collapse and not a start
 STRIP_LINES = 8
@@ -115,7 +116,7 @@ class Trainer:
         """Validate the averaged generator, draw strips, and keep it when it is the best since every ramp is up.
 
         Raises:
-            PulihError: it has painted white pages for several validations.
+            TrainingFailed: it has painted white pages for several validations.
         """
         progress = self.progress
         seen = spread(self.feed.samples, max(1, len(samples) // 4))
@@ -142,7 +143,7 @@ class Trainer:
         log.warning(text, self.progress.step, 100 * scores["ink"])
         latest = self.progress.history["validation"][-WHITE_VALIDATIONS:]
         if len(latest) == WHITE_VALIDATIONS and all(map(is_white_page, latest)):
-            raise PulihError(
+            raise TrainingFailed(
                 f"the generator collapsed: {WHITE_VALIDATIONS} validations up to step {self.progress.step} show white "
                 "pages; raise weights.bce or lower optimizer.generator_rate"
             )
@@ -173,8 +174,22 @@ def _check_sizes(config: RestorerConfig, group: Group, height: int, wanted: int)
         raise ArtifactError(f"a recognizer for lines {height} px high", f"one for {wanted} px", fix)
 
 
-def fit(trainer: Training, validation: Sequence[LineSample], folder: Path, digest: str) -> None:
-    """Train until finished, with checkpoints in ``folder/state``; raises Interrupted after SIGTERM, the state saved."""
+def unwatched(_history: checkpoint.History) -> None:
+    """Look away."""
+
+
+def fit(
+    trainer: Training, validation: Sequence[LineSample], folder: Path, digest: str, watch: Watch = unwatched
+) -> None:
+    """Train until finished, with checkpoints in ``folder/state``.
+
+    Args:
+        watch: called with the history after every validation, also after one that ends the training.
+
+    Raises:
+        Interrupted: SIGTERM; the state is saved.
+        TrainingFailed: an alarm stopped the training.
+    """
     path, progress, steps = folder / "state" / "checkpoint.pt", trainer.progress, trainer.config.schedule.steps
     if trainer.finished:
         return
@@ -184,20 +199,32 @@ def fit(trainer: Training, validation: Sequence[LineSample], folder: Path, diges
     with stop_on_signal() as stop:
         for _ in numbers:
             trainer.advance()
-            _pause(trainer, validation, stop, folder, digest)
+            _validate(trainer, validation, folder, watch)
+            _save(trainer, stop, folder, digest)
             if trainer.finished:
                 break
     trainer.save(path, digest)
 
 
-def _pause(trainer: Training, validation: Sequence[LineSample], stop: StopFlag, folder: Path, digest: str) -> None:
+def _due(trainer: Training) -> bool:
+    schedule, step = trainer.config.schedule, trainer.progress.step
+    return step % schedule.validate_every == 0 or step == schedule.steps
+
+
+def _validate(trainer: Training, validation: Sequence[LineSample], folder: Path, watch: Watch) -> None:
+    if not _due(trainer):
+        return
+    try:
+        trainer.check(validation, folder / "strips" / f"step-{trainer.progress.step:07d}.png")
+    finally:
+        watch(trainer.progress.history)
+
+
+def _save(trainer: Training, stop: StopFlag, folder: Path, digest: str) -> None:
     schedule, step = trainer.config.schedule, trainer.progress.step
     path = folder / "state" / "checkpoint.pt"
-    due = step % schedule.validate_every == 0 or step == schedule.steps
-    if due:
-        trainer.check(validation, folder / "strips" / f"step-{step:07d}.png")
     stopping = trainer.group.any(stop.requested)
-    if due or stopping or step % schedule.checkpoint_every == 0:
+    if _due(trainer) or stopping or step % schedule.checkpoint_every == 0:
         trainer.save(path, digest)
     if stopping:
         raise Interrupted(f"stopped at step {step} of {schedule.steps}; the state is in {path}")

@@ -94,26 +94,40 @@ class Tracking:
 
     @contextmanager
     def run(self, experiment: str, name: str, tags: Mapping[str, str]) -> Iterator["Run"]:
-        """Open a run and close it as finished, or as failed when an error passes through.
+        """Open a run and close it as finished, or as failed when an error passes through."""
+        run = Run(self._client, self.begin(experiment, name, tags))
+        status = "FAILED"
+        try:
+            with self._explained():
+                yield run
+            status = "FINISHED"
+        finally:
+            self.end(run.run_id, status)
+
+    def begin(self, experiment: str, name: str, tags: Mapping[str, str]) -> str:
+        """Open a run, which stays open until ``end``, and return its id.
 
         A run that the orchestrator opened (``MLFLOW_RUN_ID``) is continued and left open for its owner.
         """
         injected = os.environ.get("MLFLOW_RUN_ID")
         with self._explained():
-            if injected:
-                run = self._client.get_run(injected)
-                for key, value in tags.items():
-                    self._client.set_tag(injected, key, value)
-            else:
-                run = self._client.create_run(self._experiment(experiment), run_name=name, tags=dict(tags))
-        status = "FAILED"
-        try:
-            with self._explained():
-                yield Run(self._client, str(run.info.run_id))
-            status = "FINISHED"
-        finally:
             if not injected:
-                self._client.set_terminated(run.info.run_id, status)
+                run = self._client.create_run(self._experiment(experiment), run_name=name, tags=dict(tags))
+                return str(run.info.run_id)
+            for key, value in tags.items():
+                self._client.set_tag(injected, key, value)
+        return injected
+
+    def add(self, run_id: str, rows: list[tuple[int, str, float]]) -> None:
+        """Log metrics as (step, name, value) to an open run."""
+        with self._explained():
+            Run(self._client, run_id).log_history(rows)
+
+    def end(self, run_id: str, status: str) -> None:
+        """Close a run as FINISHED or FAILED."""
+        if run_id != os.environ.get("MLFLOW_RUN_ID"):
+            with self._explained():
+                self._client.set_terminated(run_id, status)
 
     def versions(self, model: str) -> list[Registered]:
         """Return every version of a registered model, the oldest first; none when there is no such model."""

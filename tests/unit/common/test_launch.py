@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from pulih.common.errors import ConfigError, Interrupted, PulihError, UserError
+from pulih.common.errors import ConfigError, Interrupted, PulihError, TrainingFailed, UserError
 from pulih.common.launch import Nodes, command, launch
 
 RAISING = """
 import sys
-from pulih.common.errors import Interrupted, PulihError, UserError
+from pulih.common.errors import Interrupted, PulihError, TrainingFailed, UserError
 from pulih.common.launch import reporting
 
 def work():
@@ -23,6 +23,8 @@ def work():
         raise UserError("a height of 64", "48", "Synthesize again.")
     if kind == "stopped":
         raise Interrupted("state saved")
+    if kind == "failed":
+        raise TrainingFailed("white pages up to step 9")
     if kind == "ours":
         raise PulihError("diverged")
     if kind == "crash":
@@ -86,6 +88,13 @@ def test_a_users_fault_in_a_child_is_raised_with_its_words(importable, processes
     with pytest.raises(UserError) as caught:
         launch("child_module", ["user"], processes)
     assert str(caught.value) == "expected a height of 64; found 48. Synthesize again."
+
+
+@pytest.mark.parametrize("processes", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_a_training_that_its_alarms_stopped_is_raised_with_the_reason(importable, processes):
+    write_module(importable, RAISING)
+    with pytest.raises(TrainingFailed, match=r"^white pages up to step 9$"):
+        launch("child_module", ["failed"], processes)
 
 
 @pytest.mark.parametrize(("kind", "error"), [("stopped", Interrupted), ("ours", PulihError), ("crash", PulihError)])

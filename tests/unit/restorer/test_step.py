@@ -6,6 +6,7 @@ import torch
 from pulih.common.dist import Group
 from pulih.common.errors import PulihError
 from pulih.restorer.feed import Feed
+from pulih.restorer.losses import Candidate, GeneratorLosses, weighted_mean
 from pulih.restorer.schedule import active_weights
 from pulih.restorer.step import GanStep
 
@@ -15,6 +16,16 @@ LAST = 9
 @pytest.fixture
 def step(networks, small, alone):
     return GanStep(networks, small, alone)
+
+
+def candidate_of(networks, batch):
+    """The generator's answer, and the same cut off from it, as both networks look at it."""
+    logits = networks.generator(batch.degraded)
+    return logits, Candidate(logits.detach().requires_grad_(), batch, networks.recognizer)
+
+
+def weights_at_the_end(config):
+    return active_weights(config.weights, config.schedule, LAST)
 
 
 def changed(before, network):
@@ -44,8 +55,7 @@ def test_shares_are_reported_when_asked_and_change_no_gradient(networks, small, 
 
 def test_discriminator_step_leaves_generator_unchanged(step, networks, line_batch, small, weights_of):
     generator, discriminator = weights_of(networks.generator), weights_of(networks.discriminator)
-    logits = networks.generator(line_batch.degraded).detach()
-    step._discriminator_gradients(logits, line_batch, active_weights(small.weights, small.schedule, LAST))
+    step._discriminator_gradients(*candidate_of(networks, line_batch)[1:], weights_at_the_end(small))
     assert all(parameter.grad is None for parameter in networks.generator.parameters())
     step.discriminator_optimizer.step()
     assert changed(generator, networks.generator) == []
@@ -54,8 +64,7 @@ def test_discriminator_step_leaves_generator_unchanged(step, networks, line_batc
 
 def test_generator_step_leaves_discriminator_unchanged(step, networks, line_batch, small, weights_of):
     generator, discriminator = weights_of(networks.generator), weights_of(networks.discriminator)
-    logits = networks.generator(line_batch.degraded)
-    step._generator_gradients(logits, line_batch, active_weights(small.weights, small.schedule, LAST))
+    step._generator_gradients(*candidate_of(networks, line_batch), weights_at_the_end(small))
     assert all(parameter.grad is None for parameter in networks.discriminator.parameters())
     step.generator_optimizer.step()
     assert changed(discriminator, networks.discriminator) == []
@@ -68,6 +77,14 @@ def test_recognizer_stays_as_it_is(step, networks, line_batch, weights_of):
     assert changed(before, networks.recognizer) == []
     assert not networks.recognizer.training
     assert all(parameter.grad is None for parameter in networks.recognizer.parameters())
+
+
+def test_the_recognizer_reads_the_clean_and_the_restored_lines_once(step, networks, line_batch, monkeypatch):
+    read, features = [], networks.recognizer.features
+    monkeypatch.setattr(networks.recognizer, "features", lambda lines: read.append(lines) or features(lines))
+    step(line_batch, LAST)
+    assert len(read) == 2
+    assert not torch.equal(*read)
 
 
 def test_pixel_phase_leaves_the_discriminator_alone(step, networks, samples, small, alone, weights_of):
@@ -90,11 +107,9 @@ def test_a_branch_without_weight_is_neither_trained_nor_paid_for(off, networks, 
 
 def test_gradients_are_those_of_the_weighted_sum(networks, small, alone, line_batch):
     """An independent reference: one graph from the weights to the sum, without the split at the generator's output."""
-    from pulih.restorer.losses import Candidate, GeneratorLosses, weighted_mean
-
     step = GanStep(networks, small, alone)
     weights = {name: value for name, value in small.weights.model_dump().items() if name != "ctc"}
-    step._generator_gradients(networks.generator(line_batch.degraded), line_batch, weights)
+    step._generator_gradients(*candidate_of(networks, line_batch), weights)
     found = [parameter.grad.clone() for parameter in networks.generator.parameters()]
     networks.generator.zero_grad()
     losses = GeneratorLosses(networks.discriminator.eval(), small.weights.model_dump())
@@ -108,8 +123,6 @@ def test_ctc_moves_the_generator_by_at_most_its_share(networks, small, alone, li
     step = GanStep(networks, small, alone)
     weights = {"pixel": 1.0, "ctc": 0.2}
     leaf = networks.generator(line_batch.degraded).detach().requires_grad_()
-    from pulih.restorer.losses import Candidate
-
     losses = step.losses(Candidate(leaf, line_batch, networks.recognizer), weights)
     both = step._judged(leaf, losses, weights)
     losses = step.losses(Candidate(leaf, line_batch, networks.recognizer), ["pixel"])

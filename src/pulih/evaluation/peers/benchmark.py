@@ -8,14 +8,16 @@ import pandas as pd
 import torch
 
 from pulih import __version__
-from pulih.common.errors import ArtifactError
+from pulih.common.errors import ArtifactError, TrainingFailed
 from pulih.common.files import atomic_path, write_json, write_text
 from pulih.common.logging import get_logger
+from pulih.common.version import git_commit
 from pulih.data.lines import GreyImage, LineSample, Split, read_lines
 from pulih.data.manifest import verify
 from pulih.evaluation.comparison import bootstrap_of, compare, figures, mean_over_seeds, per_seed
 from pulih.evaluation.measure import measure
 from pulih.evaluation.peers.config import FIXED, OURS, RestorationBenchmark
+from pulih.evaluation.peers.failures import Failure
 from pulih.evaluation.peers.methods import Trained
 from pulih.evaluation.peers.pictures import draw_figures, draw_strips
 from pulih.evaluation.peers.tables import latex, markdown
@@ -25,7 +27,7 @@ from pulih.recognizer.model import load_recognizer
 from pulih.recognizer.validate import spread
 
 log = get_logger(__name__)
-SCHEMA = 1
+SCHEMA = 2
 CLEAN = "clean"
 NO_SEED = 0
 SHOWN_SPLIT = TEST_SPLITS[-1]
@@ -51,31 +53,54 @@ class Inputs:
 def run_benchmark(config: RestorationBenchmark, inputs: Inputs, output: Path) -> Tree:
     """Train, measure and compare; write ``results.*``, ``strips.png`` and ``lines.parquet``.
 
-    A second run trains nothing that is finished and continues what was interrupted (``output/methods``).
+    A second run trains nothing that is finished or failed, and continues what was interrupted (``output/methods``).
+    A method whose training an alarm stops with any seed is named with the reason and left out of all figures.
 
     Raises:
+        TrainingFailed: ours failed, which the others are compared with.
         UserError: an artifact is missing or altered, or the folder holds trainings of another config.
         Interrupted: SIGTERM or Ctrl-C during a training; its state is saved.
     """
     trained = Trained(config, inputs.lines, inputs.recognizer, output / "methods")
+    failures = _train(config, trained)
+    failed = {failure.method for failure in failures}
+    whole, config = config, config.model_copy(update={"methods": tuple(n for n in config.methods if n not in failed)})
     learned = [name for name in config.methods if name not in FIXED]
-    for seed in config.seeds:
-        for name in learned:
-            log.info("%s with seed %d: %s", name, seed, trained.obtain(name, seed).digest())
     torch.set_num_threads(config.threads)
     rows, images = _measured(config, inputs, trained)
     trainings = {name: [trained.facts(name, seed) for seed in config.seeds] for name in learned}
-    results = {"schema": SCHEMA, "about": _about(config, inputs), "trainings": trainings, **summarize(rows, config)}
+    results = {
+        "schema": SCHEMA,
+        "about": _about(whole, inputs),
+        "trainings": trainings,
+        "failures": [failure.as_tree() for failure in failures],
+        **summarize(rows, config),
+    }
     _write(results, rows, output)
     draw_strips(_tested(config, inputs, SHOWN_SPLIT), images, config.strip_lines, output / "strips.png")
     return results
+
+
+def _train(config: RestorationBenchmark, trained: Trained) -> list[Failure]:
+    failures = []
+    for seed in config.seeds:
+        for name in (name for name in config.methods if name not in FIXED):
+            failure = trained.attempt(name, seed)
+            if failure is None:
+                log.info("%s with seed %d is trained", name, seed)
+                continue
+            log.warning("%s with seed %d failed, the others go on: %s", name, seed, failure.reason)
+            failures.append(failure)
+            if name == OURS:
+                raise TrainingFailed(f"{OURS} with seed {seed}, which all others are compared with: {failure.reason}")
+    return failures
 
 
 def _about(config: RestorationBenchmark, inputs: Inputs) -> Tree:
     machine = f"{platform.machine()}, {config.threads} thread(s), PyTorch {torch.__version__}"
     settings = {"seeds": list(config.seeds), "budget": config.budget.model_dump(exclude_none=True)}
     about = {**inputs.digests, "config": config.model_dump(mode="json"), "config_digest": config.digest()}
-    return about | {"version": __version__, "machine": machine, "ours": OURS} | settings
+    return about | {"version": __version__, "commit": git_commit(), "machine": machine, "ours": OURS} | settings
 
 
 def _measured(

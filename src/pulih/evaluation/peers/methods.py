@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from pulih.common.config import StageConfig
+from pulih.common.config import StageConfig, digest_of
 from pulih.common.dist import process_group
 from pulih.common.errors import ArtifactError
 from pulih.data.lines import GreyImage, read_lines
@@ -14,6 +14,7 @@ from pulih.data.manifest import Manifest, read_manifest
 from pulih.evaluation import baselines
 from pulih.evaluation.peers.budget import PROBED_SCHEDULE, Plan, cost_per_step, owner_of
 from pulih.evaluation.peers.config import FIXED, PEERS, PeerConfig, RestorationBenchmark
+from pulih.evaluation.peers.failures import Failure, FailureNote
 from pulih.evaluation.peers.stage import PeerRestorer, train_peer
 from pulih.evaluation.peers.trainer import PeerTrainer
 from pulih.recognizer.model import load_recognizer
@@ -99,6 +100,20 @@ class Trained:
             return train_peer(peer_config(name, seed, steps, self.config), self.lines, charset, target)
         return restorer_stage.train(own_config(name, seed, steps, self.config), self.lines, self.recognizer, target)
 
+    def attempt(self, name: str, seed: int) -> Failure | None:
+        """As ``obtain``, but a training that its own alarms stop is noted and returned, and never tried again."""
+        note = FailureNote(self.folder / f"{name}-seed{seed}.failed.json", self._owner(name, seed))
+        reason = note.noting(lambda: self.obtain(name, seed))
+        return None if reason is None else Failure(name, seed, reason)
+
+    def _owner(self, name: str, seed: int) -> str:
+        budget = self.config.budget.model_dump(mode="json")
+        config = self._method_config(name, seed, PROBED_SCHEDULE)
+        return owner_of(config.digest(), *self._digests(), digest_of(budget))
+
+    def _digests(self) -> list[str]:
+        return [read_manifest(path).digest() for path in (self.lines, self.recognizer)]
+
     def restorer(self, name: str, seed: int) -> RestoreLines:
         """Return a trained method as a function from lines to restored lines."""
         if name in FIXED:
@@ -139,8 +154,7 @@ class Trained:
             assert budget.steps is not None
             return budget.steps
         config = self._method_config(name, seed, PROBED_SCHEDULE)
-        digests = [read_manifest(path).digest() for path in (self.lines, self.recognizer)]
-        plan = Plan(self.folder / f"{name}-seed{seed}.plan.json", owner_of(config.digest(), *digests))
+        plan = Plan(self.folder / f"{name}-seed{seed}.plan.json", owner_of(config.digest(), *self._digests()))
         return plan.read() or plan.write(budget.cpu_seconds, self._cost(config))
 
     def _method_config(self, name: str, seed: int, steps: int) -> StageConfig:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pulih.common.errors import PulihError
+from pulih.common.errors import TrainingFailed
 from pulih.evaluation.peers.config import PeerConfig
 from pulih.evaluation.peers.networks import PatchDiscriminator, UNet
 from pulih.recognizer.model import Recognizer
@@ -52,7 +52,7 @@ class PeerStep:
         self._shape = OptimizerConfig(warmup=rates.warmup, final=rates.final)
 
     def __call__(self, batch: TrainingBatch, step: int) -> dict[str, float]:
-        """Make step number ``step`` and return the losses; raises PulihError when one is not finite."""
+        """Make step number ``step`` and return the losses; raises TrainingFailed when one is not finite."""
         self._set_rates(step)
         self.networks.generator.train()
         candidate = Candidate(self.networks.generator(batch.degraded), batch, self.networks.recognizer)
@@ -63,7 +63,7 @@ class PeerStep:
             values["recognizer"] = self._teach_recognizer(candidate)
         values |= self._teach_generator(candidate)
         if bad := sorted(name for name, value in values.items() if not math.isfinite(value)):
-            raise PulihError(f"step {step} of a peer: not finite: {', '.join(bad)}; lower its optimizer's rates")
+            raise TrainingFailed(f"step {step} of a peer: not finite: {', '.join(bad)}; lower its optimizer's rates")
         return values
 
     def _set_rates(self, step: int) -> None:

@@ -92,6 +92,18 @@ def _training(name: str, one: dict[str, Any]) -> list[str]:
     ]
 
 
+def failures_table(results: Tree) -> Table | None:
+    """Return the trainings that alarms stopped, with the reasons; None when there were none."""
+    # Results of the first schema come from runs that a failure ended.
+    failures = results.get("failures", [])
+    caption = (
+        "Trainings that an alarm stopped. A method that failed with any seed has no figures: means over the seeds that "
+        "are left would flatter it."
+    )
+    rows = [[one["method"], str(one["seed"]), one["reason"]] for one in failures]
+    return Table(caption, ["method", "seed", "reason"], rows) if rows else None
+
+
 def all_tables(results: Tree) -> list[Table]:
     """Return every table of the results in order."""
     splits = list(results["splits"])
@@ -99,6 +111,7 @@ def all_tables(results: Tree) -> list[Table]:
         *(figures_table(results, split) for split in splits),
         *(comparisons_table(results, split) for split in splits),
         trainings_table(results),
+        *(table for table in (failures_table(results),) if table),
     ]
 
 

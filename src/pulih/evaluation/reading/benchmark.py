@@ -10,6 +10,7 @@ from pulih.common.errors import ArtifactError
 from pulih.common.files import atomic_path, write_bytes
 from pulih.common.lock import only_process
 from pulih.common.logging import get_logger
+from pulih.common.version import git_commit
 from pulih.data.charset import Charset
 from pulih.data.encoding import encode_png
 from pulih.data.manifest import verify
@@ -57,7 +58,7 @@ def _about(restorer: Path, recognizer: Path) -> dict[str, Any]:
     if judge in made.parents.values():
         fix = "Give the profile's 'evaluator'."
         raise ArtifactError("a recognizer that took no part in the restorer's loss", f"its own ({judge})", fix)
-    return {"restorer": made.digest(), "recognizer": judge}
+    return {"commit": git_commit(), "restorer": made.digest(), "recognizer": judge}
 
 
 def _prepare(

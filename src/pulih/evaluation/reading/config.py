@@ -34,7 +34,7 @@ class ReadingConfig(StageConfig):
         SURER, ge=0, lt=1, description="how much surer the reader must be of a restored line for it to be selected"
     )
     adaptation: AdaptationPlan = AdaptationPlan()
-    resamples: int = Field(2000, ge=100, le=100_000, description="bootstrap draws")
+    resamples: int = Field(10_000, ge=100, le=100_000, description="bootstrap draws")
     level: float = Field(0.95, gt=0.5, lt=1, description="coverage of the intervals")
     batch_lines: int = Field(16, ge=1, description="lines read by the recognizer at a time")
     examples: int = Field(5, ge=1, le=20, description="lines shown of the worst, the median and the best each")

@@ -17,14 +17,14 @@ from pulih.common.lock import only_process
 from pulih.common.logging import get_logger
 from pulih.common.version import git_commit
 from pulih.data.encoding import encode_png
-from pulih.data.lines import LineSample, read_lines
+from pulih.data.lines import GreyImage, LineSample, read_lines
 from pulih.data.manifest import read_manifest
 from pulih.data.pages import read_pages
 from pulih.evaluation.speed import networks, tasks
 from pulih.evaluation.speed.config import OURS, SpeedConfig
 from pulih.evaluation.speed.memory import measured_in_child
 from pulih.evaluation.speed.sessions import Contender, installed, open_restorer
-from pulih.evaluation.speed.tables import draw, markdown
+from pulih.evaluation.speed.tables import draw, latex, markdown
 from pulih.evaluation.speed.timing import interleaved, ratio, spread
 from pulih.restorer.infer import RgbImage
 from pulih.restorer.validation import likeness
@@ -37,7 +37,7 @@ Tree = dict[str, Any]
 
 
 def benchmark(config: SpeedConfig, restorer: Path | None, output: Path) -> Tree:
-    """Time everything and write ``results.json``, ``.md``, ``.png`` and ``rounds.csv`` into ``output``.
+    """Time everything and write ``results.json``, ``.md``, ``.tex``, ``.png`` and ``rounds.csv`` into ``output``.
 
     Args:
         restorer: an artifact whose network is timed; without one our network has random weights, which take as long.
@@ -142,20 +142,27 @@ def timings(rows: pd.DataFrame) -> list[Tree]:
 
 
 def _quality(config: SpeedConfig, contenders: list[Contender], output: Path) -> list[Tree]:
-    """Return the mean PSNR of lines restored by each ONNX model, to the clean line and to the fp32 answer."""
+    """Return the mean PSNR of lines by each ONNX model, to the clean line and to the fp32 answer of ONNX Runtime."""
     samples = read_lines(output / "lines", "test_unseen")
     degraded = [sample.degraded for sample in samples]
     found: list[Tree] = []
     for network in (OURS, *config.unets):
-        exact = open_restorer(Contender(network, "onnxruntime", "fp32"), output / MODELS, config.threads)
-        wanted = exact.restore_lines(degraded)
+        wanted = _answers(config, Contender(network, "onnxruntime", "fp32"), degraded, output)
         for one in contenders:
-            if one.network == network and one.runtime == "onnxruntime":
-                images = open_restorer(one, output / MODELS, config.threads).restore_lines(degraded)
+            if one.network == network and one.runtime != "pytorch":
+                images = _answers(config, one, degraded, output)
                 clean = [likeness(image, s.clean)[0] for image, s in zip(images, samples, strict=True)]
                 same = [likeness(image, other)[0] for image, other in zip(images, wanted, strict=True)]
                 found.append(one.as_tree() | {"psnr": float(np.mean(clean)), "psnr_to_fp32": float(np.mean(same))})
     return found
+
+
+def _answers(config: SpeedConfig, one: Contender, lines: list[GreyImage], output: Path) -> list[GreyImage]:
+    restorer = open_restorer(one, output / MODELS, config.threads)
+    if one.network != OURS:
+        # An untrained network is in doubt everywhere: the input would be shown, whatever the precision.
+        restorer.keep_unsure = 0
+    return restorer.restore_lines(lines)
 
 
 def _memory(config: SpeedConfig, contenders: list[Contender], output: Path) -> list[Tree]:
@@ -184,4 +191,5 @@ def _write(results: Tree, rows: pd.DataFrame, output: Path) -> None:
     write_json(output / "results.json", results)
     write_text(output / "rounds.csv", rows.to_csv(index=False))
     write_text(output / "results.md", markdown(results))
+    write_text(output / "results.tex", latex(results))
     write_bytes(output / "results.png", draw(results))

@@ -76,5 +76,7 @@ def _openvino_session(folder: Path, precision: Precision, threads: int) -> Any:
 
     # Half precision where the machine has it would be another contender.
     options = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+    # It would bind this whole process to cores of its choice, which no other runtime here does.
+    options["ENABLE_CPU_PINNING"] = False
     core = openvino.Core()
     return _OpenVinoSession(core.compile_model(core.read_model(onnx_path(folder, precision)), "CPU", options))

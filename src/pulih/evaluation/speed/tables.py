@@ -1,8 +1,9 @@
-"""The results of the benchmark of speed as Markdown and as a picture."""
+"""The results of the benchmark of speed as Markdown, as LaTeX and as a picture."""
 
 import io
 from typing import Any
 
+from pulih.evaluation.peers.tables import Table, as_latex
 from pulih.evaluation.speed.config import OURS
 
 Tree = dict[str, Any]
@@ -28,20 +29,24 @@ def markdown(results: Tree) -> str:
         f"Medians over the rounds [smallest, largest]. Every round did every task once. 'times {OURS}': how many times "
         "as long as ours in the same round, for lines and pages as ours is served (ONNX Runtime, fp32).",
     ]
-    for kind, title in TITLES.items():
-        rows = [one for one in results["timings"] if one["kind"] == kind]
-        if rows:
-            parts += [f"## {title}", _timing_table(kind, rows)]
-    parts += [
-        "## What quantization costs",
-        _quality_table(results),
-        "## Peak memory of one page",
-        _memory_table(results),
-    ]
+    for table in all_tables(results):
+        parts += [f"## {table.caption}", _markdown(table)]
     return "\n\n".join(parts) + "\n"
 
 
-def _timing_table(kind: str, rows: list[Tree]) -> str:
+def latex(results: Tree) -> str:
+    """Return the same tables for the package booktabs."""
+    return "\n".join(map(as_latex, all_tables(results)))
+
+
+def all_tables(results: Tree) -> list[Table]:
+    """Return every table of the results in order."""
+    of_kind = {kind: [one for one in results["timings"] if one["kind"] == kind] for kind in TITLES}
+    timed = [_timing_table(kind, rows) for kind, rows in of_kind.items() if rows]
+    return [*timed, _quality_table(results), _memory_table(results)]
+
+
+def _timing_table(kind: str, rows: list[Tree]) -> Table:
     unit, factor = ("s", 1) if kind == "pages" else ("ms", 1000)
     head = ["what", f"{unit} each", "per second", f"CPU {unit} each", f"times {OURS}", "the same in CPU time"]
     body = [
@@ -51,7 +56,7 @@ def _timing_table(kind: str, rows: list[Tree]) -> str:
         ]
         for one in rows
     ]
-    return _table(head, body)
+    return Table(TITLES[kind], head, body)
 
 
 def _spread(value: Tree, factor: float = 1) -> str:
@@ -59,29 +64,34 @@ def _spread(value: Tree, factor: float = 1) -> str:
     return f"{median} [{low}, {high}]"
 
 
-def _quality_table(results: Tree) -> str:
+def _quality_table(results: Tree) -> Table:
     trained = results["about"]["restorer"] is not None
-    exact = {one["network"]: one["psnr"] for one in results["quality"] if one["precision"] == "fp32"}
+    exact = {
+        one["network"]: one["psnr"]
+        for one in results["quality"]
+        if (one["runtime"], one["precision"]) == ("onnxruntime", "fp32")
+    }
     body = []
     for one in results["quality"]:
         # What random weights do to a line says nothing about restoration.
         known = trained and one["network"] == OURS
         cells = [f"{one['psnr']:.2f}", f"{one['psnr'] - exact[one['network']]:+.2f}"] if known else ["", ""]
         same = "" if one["precision"] == "fp32" else f"{one['psnr_to_fp32']:.1f}"
-        body.append([one["network"], one["precision"], *cells, same])
-    return _table(["network", "precision", "PSNR (dB)", "change (dB)", "PSNR to the fp32 answer (dB)"], body)
+        body.append([one["network"], one["runtime"], one["precision"], *cells, same])
+    head = ["network", "runtime", "precision", "PSNR (dB)", "change (dB)", "PSNR to the fp32 answer (dB)"]
+    return Table("What quantization costs", head, body)
 
 
-def _memory_table(results: Tree) -> str:
+def _memory_table(results: Tree) -> Table:
     body = [
         [one["name"], f"{one['peak'] / MEGA:.0f}", f"{(one['peak'] - one['before']) / MEGA:.0f}"]
         for one in results["memory"]
     ]
-    return _table(["what", "MB", "MB above the imports"], body)
+    return Table("Peak memory of one page", ["what", "MB", "MB above the imports"], body)
 
 
-def _table(head: list[str], body: list[list[str]]) -> str:
-    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *body]
+def _markdown(table: Table) -> str:
+    lines = [table.header, ["---"] + ["---:"] * (len(table.header) - 1), *table.rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 

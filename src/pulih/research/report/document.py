@@ -24,7 +24,10 @@ def write_report(folders: list[Path], output: Path) -> list[Claim]:
     runs = read_runs(folders)
     claims = claims_of(runs)
     drawn = figures.draw(runs, claims, output / "figures")
-    sources = {run.name: {"config": run.results["about"]["config_digest"], "seeds": run.seeds} for run in runs}
+    sources = {
+        run.name: {"config": run.results["about"]["config_digest"], "seeds": run.seeds, "failures": run.failures}
+        for run in runs
+    }
     found = {"schema": SCHEMA, "commit": git_commit(), "runs": sources, "figures": drawn}
     write_json(output / "claims.json", found | {"claims": [claim.as_tree() for claim in claims]})
     write_text(output / "claims.md", tables.markdown(runs, claims))

@@ -48,6 +48,12 @@ class ComparisonRun:
         return [int(seed) for seed in self.results["about"]["seeds"]]
 
     @property
+    def failures(self) -> list[Tree]:
+        """Method, seed and reason of the trainings that an alarm stopped; their methods have no rows."""
+        # A reading benchmark trains no rivals, and runs of the first schema ended with a failure.
+        return list(self.results.get("failures", []))
+
+    @property
     def splits(self) -> list[str]:
         """The test splits."""
         return sorted(map(str, self.rows["split"].unique()))

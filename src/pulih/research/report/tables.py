@@ -3,7 +3,7 @@
 from pulih.evaluation.peers.tables import COLUMNS, Table, as_latex, as_markdown, escaped, p_value
 from pulih.research.report.claims import Claim
 from pulih.research.report.runs import ComparisonRun
-from pulih.research.report.wording import PLACES, amount, interval, sentence
+from pulih.research.report.wording import PLACES, amount, failure_sentence, interval, sentence
 
 HEADER = ["compared with", "metric", "ours", "other", "difference", "p (Holm)", "delta", "d", "seeds", "verdict"]
 
@@ -43,7 +43,8 @@ def latex_text(runs: list[ComparisonRun], claims: list[Claim]) -> str:
     """Return every claim as an item of a list per run."""
     parts = []
     for run in runs:
-        items = [rf"\item {escaped(sentence(claim))}" for claim in claims if claim.run == run.name]
+        sentences = [sentence(claim) for claim in claims if claim.run == run.name]
+        items = [rf"\item {escaped(text)}" for text in (*sentences, *map(failure_sentence, run.failures))]
         parts.append("\n".join([rf"\paragraph{{{escaped(run.name)}}}", r"\begin{itemize}", *items, r"\end{itemize}"]))
     return "\n\n".join(parts) + "\n"
 
@@ -63,5 +64,7 @@ def markdown(runs: list[ComparisonRun], claims: list[Claim]) -> str:
         for title, some in (("Shown", [c for c in own if c.shown]), ("Not shown", [c for c in own if not c.shown])):
             lines = [f"- {sentence(claim)}" for claim in some] or ["- nothing"]
             parts += [f"### {title}", "\n".join(lines)]
+        if run.failures:
+            parts += ["### Not compared", "\n".join(f"- {failure_sentence(one)}" for one in run.failures)]
         parts += [part for table in claim_tables([run], claims) for part in (table.caption, as_markdown(table))]
     return "\n\n".join(parts) + "\n"

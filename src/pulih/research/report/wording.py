@@ -3,6 +3,7 @@
 from pulih.evaluation.charts import SPLIT_TITLES
 from pulih.evaluation.peers.tables import COLUMNS, p_value
 from pulih.evaluation.reading.outputs import READER_TITLES
+from pulih.evaluation.summary import Tree
 from pulih.research.report.claims import SIGNIFICANT, Claim
 
 NAMES = {
@@ -50,6 +51,14 @@ def sentence(claim: Claim) -> str:
     if len(claim.per_seed) > 1:
         facts += f"; {claim.seeds_agreeing} of {len(claim.per_seed)} seeds alone agree in sign"
     return f"On {where}: {_verdict(claim)} ({facts})."
+
+
+def failure_sentence(failure: Tree) -> str:
+    """Return in words why a method has no claims."""
+    return (
+        f"{failure['method']}: nothing is claimed, because its training with seed {failure['seed']} was stopped: "
+        f"{failure['reason']}."
+    )
 
 
 def _p(value: float) -> str:

@@ -14,6 +14,7 @@ from pulih.data.lines import read_lines
 from pulih.data.manifest import verify
 from pulih.recognizer.validate import spread
 from pulih.research.search.config import SearchConfig
+from pulih.research.search.confirmation import confirm
 from pulih.research.search.outcome import Tree, summarize, write_outcome
 from pulih.research.search.study import LOGGED, counted, next_trial, open_study, set_aside
 from pulih.research.search.trials import Material, run_trial, trial_config
@@ -23,8 +24,11 @@ log = get_logger(__name__)
 EXPERIMENT = "pulih-search"
 
 
-def search(config: SearchConfig, lines: Path, recognizer: Path, trials: int, output: Path) -> Tree:
+def search(config: SearchConfig, lines: Path, recognizer: Path, trials: int, output: Path, seeds: int = 0) -> Tree:
     """Run trials until the study in ``output`` has ``trials`` of them, and write what they found.
+
+    Args:
+        seeds: with so many further seeds the best trial and the base are trained again in the end.
 
     A stopped or killed search goes on where it was; the trial in work is begun anew.
 
@@ -42,6 +46,7 @@ def search(config: SearchConfig, lines: Path, recognizer: Path, trials: int, out
         while len(counted(study)) < trials:
             _next(study, config, material, group, (output, stop))
             _record(study, config, digest, output)
+        confirm(study, config, material, group, seeds, (output, stop))
         return _record(study, config, digest, output)
 
 

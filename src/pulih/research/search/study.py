@@ -5,10 +5,12 @@ from typing import Any
 
 from pulih.common.errors import ConfigError
 from pulih.common.seed import derived_seed
+from pulih.common.version import git_commit
 from pulih.research.search.config import SearchConfig, setting
 
 Study = Any  # optuna's types would load it with every command
-DIGEST, INTERRUPTED, LOGGED = "digest", "interrupted", "logged"
+DIGEST, COMMIT, INTERRUPTED, LOGGED = "digest", "commit", "interrupted", "logged"
+CONFIRMED = "confirmed"
 DATABASE = "study.db"
 
 
@@ -37,6 +39,7 @@ def open_study(config: SearchConfig, digest: str, folder: Path) -> Study:
         raise ConfigError(f"a study of {digest} in {folder}", owner, fix)
     if owner is None:
         study.set_user_attr(DIGEST, digest)
+        study.set_user_attr(COMMIT, git_commit())
         study.enqueue_trial({name: setting(config.restorer, name) for name in config.space})
     for trial in study.get_trials(states=(optuna.trial.TrialState.RUNNING,)):
         set_aside(study, trial.number, trial.params)

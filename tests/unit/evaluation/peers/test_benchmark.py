@@ -5,10 +5,11 @@ from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio
 
 from pulih.common.config import read_json
-from pulih.common.errors import ArtifactError
+from pulih.common.errors import ArtifactError, TrainingFailed
 from pulih.data.lines import read_lines
 from pulih.evaluation.peers import methods
 from pulih.evaluation.peers.benchmark import Inputs, run_benchmark
+from pulih.evaluation.peers.config import Budget
 from pulih.evaluation.peers.stage import PeerRestorer
 
 pytestmark = pytest.mark.slow
@@ -70,3 +71,35 @@ def test_a_second_run_trains_nothing_and_finds_the_same(output, small_benchmark,
 def test_the_recognizer_of_the_losses_may_not_judge(inputs):
     with pytest.raises(ArtifactError, match="took no part"):
         Inputs(inputs.lines, inputs.recognizer, inputs.recognizer)
+
+
+@pytest.fixture(scope="module")
+def collapsing(small_benchmark):
+    """Most pixels are paper, so an absolute distance alone soon paints nothing else; cross-entropy holds the ink."""
+    restorer = small_benchmark.restorer
+    weights = restorer.weights.model_copy(update={"pixel": 5.0, "bce": 50.0, "ssim": 0.0})
+    optimizer = restorer.optimizer.model_copy(update={"generator_rate": 0.02, "ema_decay": 0.0})
+    changed = restorer.model_copy(update={"weights": weights, "optimizer": optimizer})
+    changes = {"methods": ("degraded", "pulih-no-bce", "pulih"), "seeds": (1,), "budget": Budget(steps=40)}
+    return small_benchmark.model_copy(update={**changes, "restorer": changed})
+
+
+def test_a_collapse_is_recorded_and_the_others_go_on(collapsing, inputs, tmp_path, monkeypatch):
+    results = run_benchmark(collapsing, inputs, tmp_path)
+    assert [(one["method"], one["seed"]) for one in results["failures"]] == [("pulih-no-bce", 1)]
+    assert "white" in results["failures"][0]["reason"]
+    assert set(results["splits"]["test_seen"]["methods"]) == {"degraded", "pulih", "clean"}
+    assert list(results["trainings"]) == ["pulih"]
+    for name in ("results.md", "results.tex"):
+        assert "the generator collapsed" in (tmp_path / name).read_text()
+    monkeypatch.setattr(methods.restorer_stage, "launch", lambda *_: pytest.fail("trained again"))
+    assert run_benchmark(collapsing, inputs, tmp_path) == results
+
+
+def test_without_ours_there_is_nothing_to_compare(collapsing, inputs, tmp_path):
+    weights = collapsing.restorer.weights.model_copy(update={"bce": 0.0})
+    restorer = collapsing.restorer.model_copy(update={"weights": weights})
+    config = collapsing.model_copy(update={"methods": ("degraded", "pulih"), "restorer": restorer})
+    for _ in range(2):
+        with pytest.raises(TrainingFailed, match="pulih with seed 1, which all others are compared with"):
+            run_benchmark(config, inputs, tmp_path)

@@ -20,7 +20,6 @@ def small_speed():
             "generator": {"widths": (8, 12), "encoder_blocks": (1, 1), "decoder_blocks": (1,)},
             "unets": {"small-unet": {"widths": (4, 8), "dropout": 0.0}},
             "precisions": ("fp32", "int8-static"),
-            "runtimes": ("pytorch", "onnxruntime"),
             "lines": LINES | COUNTS | FONTS,
             "page_size": (480, 352),
         }

@@ -6,6 +6,7 @@ from PIL import Image
 
 from pulih.common.config import read_json
 from pulih.evaluation.speed.benchmark import benchmark, contenders_of, timings
+from pulih.evaluation.speed.config import RUNTIMES
 
 
 @pytest.mark.slow
@@ -16,12 +17,15 @@ def test_a_run_times_every_contender_and_writes_tables_and_a_picture(small_speed
     assert sorted(names["lines"]) == sorted(
         f"{c.network} {c.runtime} {c.precision}" for c in contenders_of(small_speed)
     )
-    assert "pulih onnxruntime fp32" in names["pages"]
+    assert {f"pulih {runtime} fp32" for runtime in RUNTIMES} <= set(names["pages"])
+    measured = {(one["runtime"], one["precision"]) for one in results["quality"]}
+    assert measured == {(r, p) for r in ("onnxruntime", "openvino") for p in ("fp32", "int8-static")}
     assert all(name.endswith("fp32") for name in names["pages"])
     assert {one["name"] for one in results["memory"]} == set(names["pages"])
     text = (tmp_path / "results.md").read_text()
     assert "random" in text
     assert "| pulih pytorch fp32 |" in text
+    assert "pulih pytorch fp32 & " in (tmp_path / "results.tex").read_text()
     assert Image.open(io.BytesIO((tmp_path / "results.png").read_bytes())).format == "PNG"
 
 

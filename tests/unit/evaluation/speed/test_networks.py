@@ -4,7 +4,7 @@ import pytest
 
 from pulih.common.errors import ArtifactError
 from pulih.evaluation.speed import networks
-from pulih.evaluation.speed.config import OURS
+from pulih.evaluation.speed.config import OURS, RUNTIMES
 from pulih.evaluation.speed.sessions import Contender, open_restorer
 
 
@@ -15,23 +15,26 @@ def line():
 
 
 @pytest.mark.parametrize("network", [OURS, "small-unet"])
-def test_pytorch_and_onnx_runtime_restore_alike(models, line, network):
+def test_every_runtime_restores_alike(models, line, network):
     answers = [
         open_restorer(Contender(network, runtime, "fp32"), models, 1).restore_line(line).astype(int)
-        for runtime in ("pytorch", "onnxruntime")
+        for runtime in RUNTIMES
     ]
-    assert np.abs(answers[0] - answers[1]).max() <= 1
+    assert all(np.abs(answers[0] - other).max() <= 1 for other in answers[1:])
     assert answers[0].std() > 0
 
 
-@pytest.mark.parametrize("precision", ["int8-static", "int8-dynamic"])
-def test_quantized_weights_take_8_bits_and_change_the_answer_little(models, line, precision):
+@pytest.mark.parametrize(
+    ("runtime", "precision"),
+    [("onnxruntime", "int8-static"), ("onnxruntime", "int8-dynamic"), ("openvino", "int8-static")],
+)
+def test_quantized_weights_take_8_bits_and_change_the_answer_little(models, line, runtime, precision):
     networks.quantize(models / OURS, precision, [line])
     path = networks.onnx_path(models / OURS, precision)
     weights = [w for w in onnx.load(path).graph.initializer if len(w.dims) == 4 and w.dims[2] * w.dims[3] > 1]
     assert weights
     assert all(w.data_type in (onnx.TensorProto.INT8, onnx.TensorProto.UINT8) for w in weights)
-    restorers = [open_restorer(Contender(OURS, "onnxruntime", name), models, 1) for name in ("fp32", precision)]
+    restorers = [open_restorer(Contender(OURS, runtime, name), models, 1) for name in ("fp32", precision)]
     for restorer in restorers:
         # What an untrained network answers is doubtful everywhere, and the input would be shown instead.
         restorer.keep_unsure = 0

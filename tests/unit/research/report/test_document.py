@@ -1,4 +1,5 @@
 import re
+import shutil
 
 import pytest
 from PIL import Image
@@ -6,6 +7,7 @@ from typer.testing import CliRunner
 
 from pulih.cli import app
 from pulih.common.config import read_json
+from pulih.common.files import write_json
 from pulih.research.report.document import write_report
 
 
@@ -25,6 +27,19 @@ def test_the_text_states_every_claim_and_names_what_is_not_shown(output):
     low, high = (f"{weak['difference'][name]:+.2f}" for name in ("low", "high"))
     assert f"[{low}, {high}]" in text
     assert f"[{low}, {high}]" in (output / "tables.tex").read_text()
+
+
+def test_a_method_whose_training_failed_is_named_with_the_reason(comparison, tmp_path):
+    folder = shutil.copytree(comparison, tmp_path / "toy")
+    results = read_json(folder / "results.json")
+    failure = {"method": "pulih-no-bce", "seed": 2, "reason": "white pages up to step 90"}
+    write_json(folder / "results.json", results | {"failures": [failure]})
+    write_report([folder], tmp_path / "paper")
+    for name in ("claims.md", "claims.tex"):
+        text = (tmp_path / "paper" / name).read_text()
+        assert "pulih-no-bce: nothing is claimed" in text
+        assert "seed 2 was stopped: white pages up to step 90." in text
+    assert read_json(tmp_path / "paper" / "claims.json")["runs"]["toy"]["failures"] == [failure]
 
 
 def test_latex_escapes_what_it_would_not_show(output):

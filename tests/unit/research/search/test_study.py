@@ -2,7 +2,7 @@ import optuna
 import pytest
 
 from pulih.common.errors import ConfigError
-from pulih.research.search.outcome import nested, summarize
+from pulih.research.search.outcome import markdown, nested, summarize
 from pulih.research.search.study import counted, importances, next_trial, open_study, set_aside
 
 
@@ -76,6 +76,24 @@ def test_a_trial_below_the_median_is_given_up(small_search, tmp_path):
     found = summarize(study, small_search, "d")
     assert [one["state"] for one in found["trials"]] == ["complete", "complete", "pruned"]
     assert found["best"]["psnr"] == 21.0
+
+
+def test_the_most_important_settings_come_first_whatever_order_a_file_has(small_search, tmp_path):
+    study = open_study(small_search, "d", tmp_path)
+    run(study, small_search, 4)
+    found = summarize(study, small_search, "d") | {"importances": {"a": 0.1, "b": 0.7, "c": 0.2}}
+    assert "(fANOVA): b 70%, c 20%, a 10%." in markdown(found)
+
+
+def test_a_short_table_has_the_best_and_the_base(small_search, tmp_path):
+    study = open_study(small_search, "d", tmp_path)
+    run(study, small_search, 6)
+    found = summarize(study, small_search, "d")
+    found["trials"][0]["psnr"] = 1.0
+    rows = [line for line in markdown(found, 2).splitlines() if "| complete |" in line]
+    assert len(rows) == 3
+    assert rows[0].startswith(f"| {found['best']['number']} |")
+    assert rows[-1].startswith("| 0 |")
 
 
 def test_dotted_names_become_a_profile():
