@@ -35,6 +35,10 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--finetune", action="store_true", help="also fine-tune on the other groups, one left out")
     parser.add_argument("--finetune-set", action="append", default=[], metavar="KEY=VALUE", help="of FinetuneConfig")
     parser.add_argument("--resized", action="store_true", help="also restore every page at half and double size")
+    parser.add_argument(
+        "--calibrate", nargs="+", type=Path, metavar="DIR", default=(),
+        help="folders of other pairs, which choose the level of each zero-shot restorer (default: as configured)",
+    )  # fmt: skip
     parser.add_argument("--threads", type=int, default=0, help="of the restorer; 0 = one per core")
     return parser.parse_args()
 
@@ -48,6 +52,7 @@ def main() -> None:
         request = Request(
             *(asked.folder, asked.output, asked.restorer, asked.peer, tuning),
             resized=asked.resized,
+            calibration=tuple(asked.calibrate),
             suffixes=Suffixes(*asked.suffixes),
             threads=asked.threads,
         )

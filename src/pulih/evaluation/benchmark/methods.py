@@ -80,18 +80,18 @@ def restored(restorer: "Restorer", level: int, name: str = PULIH) -> Family:
     return Family(name, (name, f"{name}_otsu"), identity, answer)
 
 
-def resized(restorer: "Restorer", config: BenchmarkConfig) -> list[Family]:
+def resized(restorer: "Restorer", level: int) -> list[Family]:
     """Return the restorer on pages of half and of double size; its luminance is brought back and cut."""
-    return [_at_size(restorer, config, name, factor) for name, factor in RESIZED.items()]
+    return [_at_size(restorer, level, name, factor) for name, factor in RESIZED.items()]
 
 
-def _at_size(restorer: "Restorer", config: BenchmarkConfig, name: str, factor: float) -> Family:
+def _at_size(restorer: "Restorer", level: int, name: str, factor: float) -> Family:
     def answer(page: colour.RgbImage) -> Answer:
         result = restorer.restore_page(resample.resized(page, factor))
         luminance = resample.fitted(result.luminance, page.shape)
-        return Answer({name: luminance < config.threshold}, {"x_height": result.x_height, "scale": result.scale})
+        return Answer({name: luminance < level}, {"x_height": result.x_height, "scale": result.scale})
 
-    identity = {"model": restorer.digest, "threshold": config.threshold, "factor": factor, "code": inference_digest()}
+    identity = {"model": restorer.digest, "threshold": level, "factor": factor, "code": inference_digest()}
     return Family(name, (name,), identity, answer)
 
 

@@ -23,6 +23,8 @@ from pulih.evaluation.finetune.config import FinetuneConfig
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from pulih.restorer.infer import Restorer
+
 SHOWN = 3  # pages of the contact sheet, each of the worst, the median and the best
 
 
@@ -30,8 +32,9 @@ SHOWN = 3  # pages of the contact sheet, each of the worst, the median and the b
 class Request:
     """What to measure: pairs below ``folder``, by the classical methods and, if given, by a restorer artifact.
 
-    ``peer`` is a trained peer measured beside it, ``finetune`` also fine-tunes the restorer for every group, and
-    ``resized`` also restores every page at half and at double size.
+    ``peer`` is a trained peer measured beside it, ``finetune`` also fine-tunes the restorer for every group,
+    ``resized`` also restores every page at half and at double size, and ``calibration`` holds folders of other pairs
+    on which the level of every zero-shot restorer is chosen (by default it is the configured one).
     """
 
     folder: Path
@@ -40,6 +43,7 @@ class Request:
     peer: Path | None = None
     finetune: FinetuneConfig | None = None
     resized: bool = False
+    calibration: tuple[Path, ...] = ()
     suffixes: Suffixes = field(default_factory=Suffixes)
     threads: int = 0
 
@@ -50,16 +54,21 @@ def run(request: Request, config: BenchmarkConfig, published: Sequence[Published
     Raises:
         InputError: the pairs cannot be used.
         ArtifactError: the restorer cannot be used.
-        ConfigError: a peer or a fine-tuning without a restorer, or pages of one group only.
+        ConfigError: a peer or a fine-tuning without a restorer, pages of one group only, or measured pages among
+            those that choose the level.
         Interrupted: SIGTERM or Ctrl-C during a fine-tuning; its state is saved.
     """
     pairs = find_pairs(request.folder, request.suffixes)
-    families, model = _families(request, config)
-    table, folds = _measured(request, config, pairs, families)
+    zero_shot = _zero_shot(request)
+    levels = {name: _level(restorer, request, config, pairs) for name, restorer in zero_shot.items()}
+    table, folds = _measured(request, config, pairs, _families(request, config, zero_shot, levels))
+    model = zero_shot[methods.PULIH].digest if zero_shot else None
     ours = methods.FINETUNED if folds else methods.PULIH if model else None
     results = {
         "schema": SCHEMA,
         "model": model,
+        "levels": levels,
+        "calibrated": bool(request.calibration),
         "commit": git_commit(),
         "config": config.model_dump(mode="json"),
         "groups": summarize(table, config, ours, methods.SAUVOLA),
@@ -74,24 +83,44 @@ def run(request: Request, config: BenchmarkConfig, published: Sequence[Published
     return results
 
 
-def _families(request: Request, config: BenchmarkConfig) -> tuple[list[methods.Family], str | None]:
-    """Return the methods that are the same for every group, and the restorer's digest."""
-    families = methods.classical(config)
+def _zero_shot(request: Request) -> "dict[str, Restorer]":
+    """Return the restorers that learn from no page of the benchmark, by method."""
     if request.restorer is None:
         if request.peer or request.finetune:
             raise ConfigError("a restorer (--restorer)", "none", "Name the artifact to fine-tune or to compare with.")
-        return families, None
+        return {}
     from pulih.restorer.infer import Restorer
 
-    restorer = Restorer.load(request.restorer, request.threads)
-    families.append(methods.restored(restorer, config.threshold))
-    families += methods.resized(restorer, config) if request.resized else []
+    found = {methods.PULIH: Restorer.load(request.restorer, request.threads)}
     if request.peer is not None:
         from pulih.evaluation.peers.paged import page_restorer
 
-        peer = page_restorer(request.peer, restorer.height, 1)
-        families.append(methods.restored(peer, config.threshold, methods.PEER))
-    return families, restorer.digest
+        found[methods.PEER] = page_restorer(request.peer, found[methods.PULIH].height, 1)
+    return found
+
+
+def _level(restorer: "Restorer", request: Request, config: BenchmarkConfig, measured: Sequence[Pair]) -> int:
+    """Return the level at which a restorer's answers are cut."""
+    others = [pair for folder in request.calibration for pair in find_pairs(folder, request.suffixes)]
+    if not others:
+        return config.threshold
+    if shared := {pair.source.resolve() for pair in measured} & {pair.source.resolve() for pair in others}:
+        fix = "Leave them out: a level chosen on measured pages flatters."
+        raise ConfigError("other pages to choose the level on", f"{len(shared)} measured ones", fix)
+    from pulih.evaluation.finetune.level import choose_cut
+
+    return choose_cut(restorer, others, (restorer.keep_unsure,)).level
+
+
+def _families(
+    request: Request, config: BenchmarkConfig, zero_shot: "dict[str, Restorer]", levels: dict[str, int]
+) -> list[methods.Family]:
+    """Return the methods that are the same for every group."""
+    families = methods.classical(config)
+    families += [methods.restored(restorer, levels[name], name) for name, restorer in zero_shot.items()]
+    if request.resized and zero_shot:
+        families += methods.resized(zero_shot[methods.PULIH], levels[methods.PULIH])
+    return families
 
 
 def _measured(

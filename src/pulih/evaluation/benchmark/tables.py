@@ -45,6 +45,7 @@ def markdown(results: Tree, published: Sequence[PublishedRow]) -> str:
         "Means over pages. FM, pFM in percent and PSNR in dB: higher is better; DRD: lower is better. "
         "Rows marked published are quoted, not measured; published contest rows up to 2012 are harmonic means of mean "
         "precision and mean recall (`fm_of_means` in results.json).",
+        *_cuts(results),
         *_tuning(results),
         _markdown_table(rows_of(groups, published)),
     ]
@@ -55,6 +56,16 @@ def markdown(results: Tree, published: Sequence[PublishedRow]) -> str:
             _markdown_table(differences),
         ]
     return "\n\n".join(parts) + "\n"
+
+
+def _cuts(results: Tree) -> list[str]:
+    # Results of before had one level for all.
+    levels = results.get("levels")
+    if not levels:
+        return []
+    origin = "each chosen on other pages" if results["calibrated"] else "as configured"
+    named = ", ".join(f"{TITLES[name]}: {level}" for name, level in levels.items())
+    return [f"Levels below which restored luminance is ink, {origin}: {named}."]
 
 
 def _tuning(results: Tree) -> list[str]:

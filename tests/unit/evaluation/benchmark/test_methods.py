@@ -34,7 +34,7 @@ def test_a_page_of_another_size_is_measured_at_its_own(first, blur_restorer):
     restorer = Restorer.load(blur_restorer, threads=1)
     config = BenchmarkConfig()
     (whole, _) = methods.restored(restorer, config.threshold).answer(page).masks.values()
-    for family in methods.resized(restorer, config):
+    for family in methods.resized(restorer, config.threshold):
         (mask,) = family.answer(page).masks.values()
         assert mask.shape == page.shape[:2]
         assert compare(whole, mask).fm > 75, family.name
@@ -57,6 +57,6 @@ def test_every_method_has_a_title_and_a_colour(blur_restorer):
     restorer = Restorer.load(blur_restorer, threads=1)
     asked = (methods.PULIH, methods.PEER, methods.FINETUNED)
     learned = [methods.restored(restorer, config.threshold, name) for name in asked]
-    families = [*methods.classical(config), *learned, *methods.resized(restorer, config)]
+    families = [*methods.classical(config), *learned, *methods.resized(restorer, config.threshold)]
     names = {name for family in families for name in family.methods}
     assert names == set(methods.TITLES) == set(COLOURS)
