@@ -172,7 +172,7 @@ def files_with(value, *folders):
     """Return the files below ``folders`` that hold ``value``."""
     done = subprocess.run(
         ["grep", "--recursive", "--files-with-matches", "--text", "--fixed-strings", value, *map(str, folders)],
-        capture_output=True, text=True, check=False, timeout=300,
+        capture_output=True, text=True, check=False, timeout=1800,
     )  # fmt: skip
     assert done.returncode in (0, 1), done.stderr
     return done.stdout.split()

@@ -57,7 +57,7 @@ def run_chain(folder: Path, profile: dict, *arguments: str) -> subprocess.Comple
     command = [str(Path(sys.executable).with_name("pulih")), "run", "--config", "tiny.json", *arguments]
     environment = os.environ | place
     return subprocess.run(
-        command, check=False, cwd=folder, env=environment, capture_output=True, text=True, timeout=900
+        command, check=False, cwd=folder, env=environment, capture_output=True, text=True, timeout=3600
     )
 
 
