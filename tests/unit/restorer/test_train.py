@@ -172,12 +172,13 @@ def test_two_ranks_stop_together_and_continue(tmp_path, small, printed_lines, re
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_nodes_with_different_checkpoints_go_on_from_the_first_ones(tmp_path, small, printed_lines, reader_folder):
     arguments = [write_script(tmp_path, NODES), write_config(tmp_path, longer(small, 6)), printed_lines, reader_folder]
     torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     for launcher in ([], torchrun):
         command = [sys.executable, *launcher, *map(str, [*arguments, tmp_path])]
-        subprocess.run(command, check=True, timeout=250)
+        subprocess.run(command, check=True, timeout=850)
     for rank in "01":
         assert "resumed at step 2 of 6" in (tmp_path / rank / "state" / f"train-{rank}.log").read_text()
     assert torch.load(tmp_path / "0" / "state" / "checkpoint.pt", weights_only=True)["progress"]["step"] == 6
