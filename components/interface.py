@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from kfp import dsl
 
 from pulih.common.config import StageConfig, build_config
-from pulih.common.files import write_json
+from pulih.common.files import write_json, write_text
 
 Config = TypeVar("Config", bound=StageConfig)
 
@@ -41,6 +41,17 @@ def show_page(page: dsl.Artifact, source: Path) -> None:
     """Copy a self-contained HTML page to the artifact that the interface renders."""
     Path(page.path).parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, page.path)
+
+
+def show_text(page: dsl.Artifact, text: str) -> None:
+    """Write Markdown to the artifact that the interface renders."""
+    write_text(Path(page.path), text)
+
+
+def show_confusion(shown: dsl.ClassificationMetrics, categories: list[str], matrix: list[list[int]]) -> None:
+    """Log a confusion matrix; the file beside it is what the local cache looks for."""
+    shown.log_confusion_matrix(categories, matrix)
+    write_json(Path(shown.path), {"categories": categories, "matrix": matrix})
 
 
 def paths_of(artifacts: Iterable[dsl.Artifact]) -> list[Path]:

@@ -64,6 +64,8 @@ class Place:
         kubernetes.empty_dir_mount(task, "shared-memory", "/dev/shm", medium="Memory", size_limit=SHARED_MEMORY)  # noqa: S108
         kubernetes.add_node_selector_json(task, self.node_selector)
         kubernetes.add_toleration_json(task, self.tolerations)
+        # A node pool that shrinks would otherwise move a training that has days behind it.
+        kubernetes.add_pod_annotation(task, "cluster-autoscaler.kubernetes.io/safe-to-evict", "false")
         return self.repeat(task)
 
     def settle_fresh(self, *tasks: PipelineTask) -> None:

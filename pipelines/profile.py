@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
 from pipelines.cluster import ClusterConfig
-from pulih.common.config import StageConfig, build_config, read_json
+from pulih.batch.config import ArchiveConfig
+from pulih.common.config import StageConfig, build_config, digest_of, read_json
 from pulih.common.errors import ConfigError
 from pulih.common.version import source_digest
 from pulih.deployment.config import DeploymentConfig
@@ -19,6 +20,24 @@ from pulih.restorer.config import RestorerConfig
 from pulih.synthesis.config import SynthesisConfig
 
 SECTIONS = ("synthesis", "recognizer", "evaluator", "restorer", "evaluation", "gate", "registry", "deployment", "drift")
+
+PipelineName = Literal["training", "drift", "batch"]
+# The two short pipelines: what they are told, and what their pods may use.
+SHORT: dict[str, tuple[str, ...]] = {"drift": ("synthesis", "drift"), "batch": ("archive",)}
+EVERY_TASK = ("cpu", "memory", "storage_secret", "storage_config", "store_ca", "pull_secret")
+
+MISSING = {
+    "gate": (
+        "a gate policy as 'gate' in the profile",
+        "none",
+        "Name a file of configs/gates there (relative to the profile), or write the policy out.",
+    ),
+    "archive": (
+        "an archive to restore as 'archive' in the profile",
+        "none",
+        "Give --set archive.input=s3://BUCKET/SCANS --set archive.output=s3://BUCKET/RESTORED.",
+    ),
+}
 
 
 class Inputs(StageConfig):
@@ -46,6 +65,7 @@ class Profile(StageConfig):
     deployment: DeploymentConfig = DeploymentConfig()
     drift: DriftConfig = DriftConfig()
     cluster: ClusterConfig = Field(ClusterConfig(), exclude=True, description="what tasks may use on a cluster")
+    archive: ArchiveConfig | None = Field(None, exclude=True, description="of `pulih submit --pipeline batch`")
     inputs: Inputs = Inputs()
     output: Path | None = Field(None, description="folder of the artifact that a single stage command makes")
 
@@ -59,12 +79,25 @@ class Profile(StageConfig):
         where = self.cluster.resolved() if on_cluster else self.cluster.here()
         return sections | {"code_version": source_digest()} | where
 
+    def arguments_for(self, pipeline: PipelineName) -> dict[str, Any]:
+        """Return the arguments of a pipeline on a cluster; raises ConfigError when the profile lacks a section."""
+        if pipeline not in SHORT:
+            return self.arguments(on_cluster=True)
+        where = self.cluster.resolved()
+        sections = {name: self.section(name).resolved() for name in SHORT[pipeline]}
+        return sections | {"code_version": source_digest()} | {name: where[name] for name in EVERY_TASK}
+
+    def digest_for(self, pipeline: PipelineName) -> str:
+        """Return what tells runs of a pipeline with different settings apart."""
+        if pipeline not in SHORT:
+            return self.digest()
+        return digest_of({name: self.section(name).resolved() for name in SHORT[pipeline]})
+
     def section(self, name: str) -> StageConfig:
-        """Return a stage's config; raises ConfigError when it is the gate's and the profile has no policy."""
+        """Return a stage's config; raises ConfigError when the profile has none and the stage has no default."""
         config: StageConfig | None = getattr(self, name)
         if config is None:
-            fix = "Name a file of configs/gates there (relative to the profile), or write the policy out."
-            raise ConfigError("a gate policy as 'gate' in the profile", "none", fix)
+            raise ConfigError(*MISSING[name])
         return config
 
 

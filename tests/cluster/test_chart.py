@@ -25,7 +25,7 @@ def namespaces(api):
             api.apply(item, item["metadata"].get("namespace", "default"))
     accounts = Resource("", "v1", "serviceaccounts")
     for name in ("pulih", "pulih-dev"):
-        until(lambda name=name: api.cluster(name).get(accounts, "default"), 30, "a default service account")
+        until(lambda name=name: api.cluster(name).get(accounts, "default"), 600, "a default service account")
     return api
 
 
@@ -68,9 +68,9 @@ def test_install_upgrade_rollback_and_uninstall_leave_nothing_behind(helm, names
     assert of_the_chart(namespaces, "pulih-dev") == named(objects(EVERYTHING, namespace="pulih-dev"))
     helm.rollback("pulih", version=1)
     # A volume goes only after the pod that has it.
-    until(lambda: of_the_chart(namespaces, "pulih-dev") == small, 120, "what was there first")
+    until(lambda: of_the_chart(namespaces, "pulih-dev") == small, 600, "what was there first")
     helm.uninstall("pulih")
-    until(lambda: namespaces.everything("pulih-dev") == before, 120, "an empty namespace")
+    until(lambda: namespaces.everything("pulih-dev") == before, 600, "an empty namespace")
 
 
 def test_keys_of_the_own_store_are_made_once_and_survive_an_upgrade(helm, namespaces):

@@ -37,7 +37,7 @@ from pulih.stores.s3 import ObjectStore
 from pulih.stores.urls import S3Url
 
 NAMESPACE = "deployments"
-QUICK = ("poll_seconds=0.1", "pause_seconds=0", "ready_seconds=240", "pages=1")
+QUICK = ("poll_seconds=0.1", "pause_seconds=0", "ready_seconds=1800", "pages=1")
 MLFLOW_VARIABLES = ("MLFLOW_TRACKING_URI", "MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME")
 
 
@@ -281,7 +281,7 @@ def test_a_stopped_deployment_puts_the_endpoint_back_first(endpoint, kserve, dep
     process = started(deployer, "deploy", "--set", "pause_seconds=300")
     until(lambda: endpoint.found()["spec"].get("canary"), 240, "a canary")
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=240)
+    process.communicate(timeout=900)
     assert process.returncode == 143
     assert endpoint.found()["spec"] == before
     assert endpoint.history()[-1] == ("failed", candidate)
@@ -291,7 +291,7 @@ def test_after_a_killed_deployment_the_next_one_starts_from_what_was_served(endp
     process = started(deployer, "deploy", "--set", "pause_seconds=300")
     until(lambda: endpoint.found()["spec"].get("canary"), 240, "a canary")
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=900)
     entries = len(endpoint.history())
     code, _, complaint = pulih(deployer, "deploy")
     assert code == 0, complaint
@@ -311,7 +311,7 @@ def test_settings_of_the_chart_reach_the_endpoint_with_the_next_deployment(endpo
 def secret_without(endpoint, key):
     found = endpoint.cluster.get(SECRETS, "pulih-storage")
     endpoint.cluster.delete(SECRETS, "pulih-storage")
-    until(lambda: endpoint.cluster.get(SECRETS, "pulih-storage") is None, 30, "no secret")
+    until(lambda: endpoint.cluster.get(SECRETS, "pulih-storage") is None, 600, "no secret")
     kept = {name: value for name, value in found["data"].items() if name != key}
     metadata = {"name": "pulih-storage", "annotations": found["metadata"]["annotations"]}
     made = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": kept}
@@ -329,7 +329,7 @@ def test_a_missing_or_incomplete_secret_stops_before_anything_changes(endpoint, 
         code, _, complaint = pulih(deployer, "deploy")
     finally:
         endpoint.cluster.delete(SECRETS, "pulih-storage")
-        until(lambda: endpoint.cluster.get(SECRETS, "pulih-storage") is None, 30, "no secret")
+        until(lambda: endpoint.cluster.get(SECRETS, "pulih-storage") is None, 600, "no secret")
         endpoint.cluster.request("POST", SECRETS.path(NAMESPACE), whole)
     assert (code, endpoint.found()) == (2, before)
     assert message in complaint

@@ -52,7 +52,7 @@ def follow(api, repair):
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=900,
     )
     assert done.returncode == 0, done.stderr
 
@@ -174,7 +174,7 @@ def test_a_pod_of_the_cluster_tells_what_it_reaches_and_is_gone_afterwards(insid
     assert s3_server.endpoint in found["inside: S3"].found
     [pod] = inside.specs.values()
     assert pod["metadata"]["labels"]["app.kubernetes.io/component"] == "doctor"
-    until(lambda: not cluster.list(JOBS) and not cluster.list(PODS), 60, "an empty namespace")
+    until(lambda: not cluster.list(JOBS) and not cluster.list(PODS), 600, "an empty namespace")
 
 
 def test_what_the_pod_cannot_reach_is_a_finding_and_a_job_without_a_pod_too(inside, api):

@@ -21,7 +21,7 @@ from pulih.common.settings import Settings
 from pulih.stores.cluster import INFERENCE_SERVICES, Resource
 
 NAMESPACE = "with-kserve"
-QUICK = ("poll_seconds=0.1", "pause_seconds=0", "ready_seconds=240", "pages=1")
+QUICK = ("poll_seconds=0.1", "pause_seconds=0", "ready_seconds=1800", "pages=1")
 DEPLOYMENTS = Resource("apps", "v1", "deployments")
 SERVICES = Resource("", "v1", "services")
 SCALERS = Resource("autoscaling", "v2", "horizontalpodautoscalers")
@@ -164,8 +164,8 @@ def test_canary_gets_pods_of_its_own_and_does_not_restart_those_that_serve(serve
     canaries = {name for name in new if name.startswith("restorer-v2-")}
     assert len(canaries) == 1
     assert len(new - canaries) == 1, "the stable pods were replaced once, by the promotion"
-    until(lambda: names(served) == {"restorer-predictor"}, 60, "the end of the canary's Deployment")
-    until(lambda: pods_of(served, "restorer-predictor") and not stable & pods_of(served, "restorer-"), 60, "new pods")
+    until(lambda: names(served) == {"restorer-predictor"}, 600, "the end of the canary's Deployment")
+    until(lambda: pods_of(served, "restorer-predictor") and not stable & pods_of(served, "restorer-"), 600, "new pods")
     assert served.get(INFERENCE_SERVICES, "restorer")["metadata"]["annotations"]["pulih/model-version"] == "2"
 
 
@@ -181,7 +181,7 @@ def test_an_endpoint_of_ones_own_finds_the_runtime_by_the_format_alone(served, k
     predictor = needed | {"model": {"modelFormat": {"name": "pulih"}, "storageUri": uri}}
     made = {"apiVersion": "serving.kserve.io/v1beta1", "kind": "InferenceService", "metadata": {"name": "own"}}
     served.apply(INFERENCE_SERVICES, made | {"spec": {"predictor": predictor}})
-    deployment = until(lambda: served.get(DEPLOYMENTS, "own-predictor"), 60, "a Deployment")
+    deployment = until(lambda: served.get(DEPLOYMENTS, "own-predictor"), 600, "a Deployment")
     [container] = deployment["spec"]["template"]["spec"]["containers"]
     assert "--set=model_name=own" in container["args"]
     ready = {"type": "Ready", "status": "True"}

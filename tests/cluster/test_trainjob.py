@@ -72,7 +72,7 @@ def controllers(api, tmp_path_factory):
     define(api, CRDS)
     jobset = yaml.safe_load((api.plane.binaries / "jobset-crd.yaml").read_text())
     api.cluster().apply(DEFINITIONS, jobset)
-    until(lambda: established(api.cluster(), jobset["metadata"]["name"]), 60, "the definition of JobSet")
+    until(lambda: established(api.cluster(), jobset["metadata"]["name"]), 600, "the definition of JobSet")
     folder = tmp_path_factory.mktemp("controllers")
     started = [Manager(api, folder / name, name) for name in ("jobset", "trainer")]
     for manager in started:
@@ -224,20 +224,20 @@ def test_sigterm_deletes_the_job_and_the_next_task_goes_on_from_the_checkpoint(
     try:
         until(at_work(process, tmp_path, lambda: store.list(kept)), 300, "a checkpoint in the store")
         process.send_signal(signal.SIGTERM)
-        code = process.wait(120)
+        code = process.wait(600)
     finally:
         process.kill()
     told = (tmp_path / "driver.log").read_text()
     assert code == 143, told[-3000:]
     assert "was deleted; run the task again" in told
     until(lambda: set(jobs()) == before, 300, "the end of the TrainJob")
-    until(lambda: not [p for p in node._cluster.list(PODS) if "deletionTimestamp" in p["metadata"]], 120, "saved pods")
+    until(lambda: not [p for p in node._cluster.list(PODS) if "deletionTimestamp" in p["metadata"]], 600, "saved pods")
     seen = set(node.running)
     process = started(tmp_path, tiny_lines)
     try:
         until(at_work(process, tmp_path, lambda: goes_on(node, seen)), 300, "a pod that goes on from the checkpoint")
         process.send_signal(signal.SIGTERM)
-        process.wait(120)
+        process.wait(600)
     finally:
         process.kill()
 
@@ -271,7 +271,7 @@ def test_place_of_the_nodes_reaches_their_pods(api, node):
     cluster = api.cluster(NAMESPACE)
     cluster.apply(TRAIN_JOBS, made)
     try:
-        spec = until(lambda: next(iter(pods_of(node, "pulih-placed").values()), None), 60, "a pod")["spec"]
+        spec = until(lambda: next(iter(pods_of(node, "pulih-placed").values()), None), 600, "a pod")["spec"]
     finally:
         cluster.delete(TRAIN_JOBS, "pulih-placed")
     assert spec["nodeSelector"]["accelerator"] == "a100"

@@ -94,6 +94,45 @@ def test_figures_are_numbers_with_a_file_for_the_cache(tmp_path):
     assert json.loads((tmp_path / "metrics").read_text()) == metrics.metadata
 
 
+def test_a_decision_is_shown_as_text_figures_and_a_confusion_matrix(tmp_path, monkeypatch):
+    import pandas as pd
+    from kfp import dsl
+
+    from pulih.common.config import StageConfig
+    from pulih.data.manifest import write_manifest
+
+    folder = tmp_path / "evaluation"
+    folder.mkdir()
+    line = {"split": "test_unseen", "characters": 20, "substitutions": 0, "deletions": 0, "insertions": 0}
+    wrong = {"degraded": (9, 9, 0, 5), "restored": (1, 8, 0, 3)}
+    rows = [line | {"method": method, "substitutions": n} for method, numbers in wrong.items() for n in numbers]
+    pd.DataFrame([*rows, *(row | {"split": "test_seen"} for row in rows)]).to_parquet(folder / "per_line.parquet")
+    (folder / "metrics.json").write_text(json.dumps({"psnr": 21.5}))
+    write_manifest(folder, "evaluation", StageConfig(), {}, {})
+    restorer = json.loads((folder / "manifest.json").read_text()) | {"parents": {"restorer": "0123456789ab"}}
+    (folder / "manifest.json").write_text(json.dumps(restorer))
+    monkeypatch.setenv("PULIH_RUNS_DIR", str(tmp_path / "runs"))
+    kinds = {
+        "decision": dsl.Artifact,
+        "rules": dsl.Markdown,
+        "metrics": dsl.Metrics,
+        "reading": dsl.ClassificationMetrics,
+    }
+    made = {name: kind(name=name, uri=str(tmp_path / name), metadata={}) for name, kind in kinds.items()}
+    rule = {"kind": "bound", "name": "sharp", "metric": "psnr", "operator": ">=", "target": 30.0}
+    policy = {"name": "strict", "registered_model": "tests", "rules": [rule]}
+    evaluation = dsl.Artifact(name="evaluation", uri=str(folder), metadata={})
+    gate = component_of(ROOT / "components" / "gate").python_func
+    assert gate(config=policy, code_version="1", evaluation=evaluation, **made) == "false"
+    text = Path(made["rules"].path).read_text()
+    assert "refused" in text
+    assert "| sharp | 21.5000 | >= 30.0000 | **fails**" in text
+    assert made["metrics"].metadata == {"sharp": 21.5, "approved": 0.0}
+    shown = made["reading"].metadata["confusionMatrix"]
+    # Of three lines that were not readable one became so; the fourth was and stayed.
+    assert [row["row"] for row in shown["rows"]] == [[1, 0], [1, 2]]
+
+
 def test_numbers_that_kfp_made_floats_are_whole_again():
     from components.interface import read_config
     from pulih.restorer.config import RestorerConfig

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from engine.here import RunHere
 from engine.podman import Podman, shared_packages
 
 SECRET = "planted-" + secrets.token_hex(16)
@@ -16,7 +17,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.containers)
-            item.add_marker(pytest.mark.timeout(1800))
+            item.add_marker(pytest.mark.timeout(10_800))
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +33,14 @@ def podman():
         yield engine
     finally:
         engine.janitor.clean()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def run_here(request, podman, tmp_path_factory):
+    """The run that is compared with, begun before the first test if one of them asks for it."""
+    if any("local_run" in item.fixturenames for item in request.session.items):
+        return RunHere(tmp_path_factory.mktemp("local"), podman.janitor)
+    return None
 
 
 @pytest.fixture(scope="session")

@@ -58,7 +58,7 @@ def test_the_health_check_of_the_endpoint_tells_a_live_server_from_a_dead_one(po
     podman("run", "--detach", "--name=live", "--network=none", model, SERVING)
     podman("run", "--detach", "--name=dead", "--network=none", "--entrypoint=sleep", SERVING, "600")
     try:
-        until(lambda: podman.try_("healthcheck", "run", "live").returncode == 0, 120, "the health check")
+        until(lambda: podman.try_("healthcheck", "run", "live").returncode == 0, 900, "the health check")
         assert podman.try_("healthcheck", "run", "dead").returncode != 0
     finally:
         podman("rm", "--force", "--time=0", "live", "dead")
@@ -80,7 +80,7 @@ def test_another_build_of_the_commit_has_the_same_digest_whatever_the_password_o
     environment = {name: text for name, text in os.environ.items() if name != "PULIH_CONTAINERS"} | variables
     done = subprocess.run(
         [ROOT / "scripts" / "container_images.sh", "serving"],
-        env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=1500,
+        env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=7200,
     )  # fmt: skip
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
     assert planted not in done.stdout + done.stderr

@@ -56,7 +56,7 @@ def start(podman, packages, inputs, tmp_path_factory):
 
 def told(podman, name):
     """Wait for a container and return what its ranks said at their end, by rank."""
-    code = podman.wait(name, 600)
+    code = podman.wait(name, 3600)
     log = podman.logs(name)
     assert code == 0, log[-3000:]
     found = re.findall(r"rank=(\d) world=(\d) host=(\S+) step=(\d+) weights=(\w+)", log)

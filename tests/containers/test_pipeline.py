@@ -8,16 +8,12 @@ import threading
 from dataclasses import dataclass
 
 import pytest
+from engine.here import PROFILE
 from engine.podman import TRAINING, USER
-from engine.surroundings import ROOT, Surroundings, held_for_docker, module_at, run_and_wait
+from engine.surroundings import ROOT, Surroundings, held_for_docker, run_and_wait
 
 from pulih.common.config import read_json
 from pulih.data import manifest
-
-CHAIN = module_at(ROOT / "tests" / "e2e" / "test_chain.py")
-# Long enough to be killed between its first checkpoint and its end.
-SCHEDULE = CHAIN.TINY["restorer"]["schedule"] | {"steps": 240, "validate_every": 240, "checkpoint_every": 10}
-PROFILE = CHAIN.TINY | {"name": "containers", "restorer": CHAIN.TINY["restorer"] | {"schedule": SCHEDULE}}
 
 
 @dataclass
@@ -107,14 +103,9 @@ def outcome(podman, packages, surroundings, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def local_run(tmp_path_factory):
+def local_run(run_here):
     """The folder of the same profile's run by ``pulih run``, in processes of this machine."""
-    folder = tmp_path_factory.mktemp("local")
-    (folder / "logbook").mkdir()
-    (folder / "logbook" / "LOGBOOK.md").write_text("# Logbook\n\n<!-- entries -->\n")
-    done = CHAIN.run_chain(folder, PROFILE)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return folder / "runs" / "latest"
+    return run_here.folder()
 
 
 def test_the_killed_training_goes_on_from_its_checkpoint_in_another_container(outcome):
@@ -172,7 +163,7 @@ def files_with(value, *folders):
     """Return the files below ``folders`` that hold ``value``."""
     done = subprocess.run(
         ["grep", "--recursive", "--files-with-matches", "--text", "--fixed-strings", value, *map(str, folders)],
-        capture_output=True, text=True, check=False, timeout=300,
+        capture_output=True, text=True, check=False, timeout=1800,
     )  # fmt: skip
     assert done.returncode in (0, 1), done.stderr
     return done.stdout.split()

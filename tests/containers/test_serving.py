@@ -53,7 +53,7 @@ def client(podman, tmp_path_factory):
     (folder / "pod.yaml").write_text(yaml.safe_dump(deployment(port, scratch, podman.label)))
     podman("kube", "play", "--network=host", folder / "pod.yaml")
     endpoint = Client(HOST, port, 60.0)
-    until(endpoint.is_ready, 120, "the endpoint")
+    until(endpoint.is_ready, 900, "the endpoint")
     yield endpoint
     podman("kube", "down", folder / "pod.yaml")
 

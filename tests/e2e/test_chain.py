@@ -51,11 +51,16 @@ TINY = {
 STAGES = ["synthesis", "recognizer", "evaluator", "restorer", "evaluation", "gate", "registry", "deployment", "drift"]
 
 
-def run_chain(folder: Path, profile: dict, *arguments: str) -> subprocess.CompletedProcess:
+def chain_command(folder: Path, profile: dict, *arguments: str) -> tuple[list[str], dict[str, str]]:
+    """What is to be run in ``folder``, and its environment."""
     (folder / "tiny.json").write_text(json.dumps(profile))
     place = {"PULIH_RUNS_DIR": str(folder / "runs"), "PULIH_REAL_DATA": str(folder / "no-archive")}
     command = [str(Path(sys.executable).with_name("pulih")), "run", "--config", "tiny.json", *arguments]
-    environment = os.environ | place
+    return command, os.environ | place
+
+
+def run_chain(folder: Path, profile: dict, *arguments: str) -> subprocess.CompletedProcess:
+    command, environment = chain_command(folder, profile, *arguments)
     return subprocess.run(
         command, check=False, cwd=folder, env=environment, capture_output=True, text=True, timeout=900
     )

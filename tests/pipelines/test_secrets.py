@@ -8,6 +8,7 @@ import yaml
 
 from pipelines.compile import compile_pipelines
 from pipelines.profile import load_profile
+from pipelines.submit import Order
 from pulih.cli.dry_run import as_json, describe_submission
 from pulih.common.settings import Settings
 
@@ -40,7 +41,7 @@ def secrets_of(path):
 def test_no_argument_of_a_run_and_no_dry_run_holds_a_key(settings):
     profile = load_profile(ROOT / "configs" / "gpu.json")
     assert PLANTED not in json.dumps(profile.arguments(on_cluster=True))
-    assert PLANTED not in as_json(describe_submission(profile, settings))
+    assert PLANTED not in as_json(describe_submission(profile, settings, Order()))
 
 
 def test_settings_never_show_a_key(settings):

@@ -1,65 +1,17 @@
 """Submission, against a server on the loopback that answers as a Kubeflow Pipelines API does."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from pipelines.profile import load_profile
-from pipelines.submit import submit
+from pipelines.submit import Order, submit
 from pulih.common.errors import ConfigError, StoreError
 from pulih.common.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "a-valid-token"
-
-
-class Api(BaseHTTPRequestHandler):
-    """Experiments and runs of the v2beta1 API; every request needs the token."""
-
-    def log_message(self, *_):
-        pass
-
-    def answer(self, status, body):
-        content = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def authorised(self):
-        if self.headers["Authorization"] == f"Bearer {TOKEN}":
-            return True
-        self.answer(401, {"error": "Unauthorized"})
-        return False
-
-    def do_GET(self):
-        if self.authorised():
-            paths = {"/apis/v2beta1/experiments": {"experiments": []}, "/apis/v2beta1/healthz": {"multi_user": False}}
-            path = self.path.partition("?")[0]
-            self.answer(200 if path in paths else 404, paths.get(path, {}))
-
-    def do_POST(self):
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if self.server.read_only:
-            self.answer(403, {"error": "may not create"})
-        elif self.authorised():
-            self.server.posted.append((self.path.partition("?")[0], body))
-            self.answer(200, {**body, "experiment_id": "e1", "run_id": "r1"})
-
-
-@pytest.fixture
-def server():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
-    server.posted, server.read_only = [], False
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.fixture
@@ -72,8 +24,9 @@ def settings(server, **others):
 
 
 def test_the_whole_pipeline_and_every_section_arrive(server, profile):
-    address = submit(profile, settings(server, kfp_token=TOKEN))
-    assert address.endswith("/#/runs/details/r1")
+    submitted = submit(profile, settings(server, kfp_token=TOKEN))
+    assert submitted.run_id == "r1"
+    assert submitted.address.endswith("/#/runs/details/r1")
     paths = [path for path, _ in server.posted]
     assert paths == ["/apis/v2beta1/experiments", "/apis/v2beta1/runs"]
     run = server.posted[1][1]
@@ -117,3 +70,59 @@ def test_no_address_is_the_users_fault(profile):
 def test_pods_of_the_run_get_the_account_that_the_settings_name(server, profile):
     submit(profile, settings(server, kfp_token=TOKEN, kfp_service_account="pulih-pipeline"))
     assert server.posted[-1][1]["service_account"] == "pulih-pipeline"
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "overrides"),
+    [("drift", []), ("batch", ["archive.input=s3://scans/1791", "archive.output=s3://restored/1791"])],
+)
+def test_another_pipeline_gets_its_own_parameters_and_no_other(server, pipeline, overrides):
+    profile = load_profile(ROOT / "configs" / "quick.json", [*overrides, "cluster.cpu=2"])
+    submit(profile, settings(server, kfp_token=TOKEN), Order(pipeline, experiment="archive", run_name="night"))
+    (_, experiment), (_, run) = server.posted
+    assert (experiment["display_name"], run["display_name"]) == ("archive", "night")
+    spec, told = run["pipeline_spec"]["pipeline_spec"], run["runtime_config"]["parameters"]
+    assert spec["pipelineInfo"]["name"] == f"pulih-{pipeline}"
+    assert set(told) == set(spec["root"]["inputDefinitions"]["parameters"])
+    assert told["cpu"] == "2"
+    if pipeline == "batch":
+        assert told["archive"]["input"] == "s3://scans/1791"
+
+
+def test_the_names_of_runs_tell_pipelines_and_settings_apart():
+    names = set()
+    for overrides in ([], ["synthesis.seed=5"]):
+        profile = load_profile(ROOT / "configs" / "quick.json", overrides)
+        names |= {Order(pipeline).name(profile) for pipeline in ("training", "drift")}
+    assert len(names) == 4
+
+
+def test_a_batch_without_an_archive_says_what_to_add(server, profile):
+    with pytest.raises(ConfigError, match=r"archive.*--set archive\.input"):
+        submit(profile, settings(server, kfp_token=TOKEN), Order("batch"))
+    assert server.posted == []
+
+
+def test_a_schedule_makes_a_recurring_run(server, profile):
+    at_three = Order("drift", cron="0 0 3 * * *")
+    made = submit(profile, settings(server, kfp_token=TOKEN, kfp_service_account="pulih-pipeline"), at_three)
+    assert made.address.endswith("/#/recurringrun/details/w1")
+    path, job = server.posted[-1]
+    assert path == "/apis/v2beta1/recurringruns"
+    assert job["trigger"]["cron_schedule"]["cron"] == "0 0 3 * * *"
+    assert job["pipeline_spec"]["pipeline_spec"]["pipelineInfo"]["name"] == "pulih-drift"
+    assert (job["service_account"], job["no_catchup"]) == ("pulih-pipeline", True)
+
+
+def test_a_schedule_of_five_fields_is_refused(server, profile):
+    with pytest.raises(ConfigError, match="six fields"):
+        submit(profile, settings(server, kfp_token=TOKEN), Order("drift", cron="0 3 * * *"))
+
+
+def test_a_token_in_a_file_is_read_when_it_is_needed(server, profile, tmp_path):
+    file = tmp_path / "token"
+    own = settings(server, kfp_token_file=file)
+    with pytest.raises(StoreError, match="no readable file"):
+        submit(profile, own)
+    file.write_text(f"{TOKEN}\n")
+    assert submit(profile, own).run_id == "r1"

@@ -139,6 +139,8 @@ def test_only_trainings_get_gpus_their_nodes_and_shared_memory(pods, compiled):
     assert {name for name, media in shared.items() if media == ["Memory"]} == TRAININGS
     placed = {n for n, p in pods.items() if p.tolerations and p.node_selector.node_selector_json.ByteSize()}
     assert placed == TRAININGS
+    kept = {n for n, p in pods.items() if any("safe-to-evict" in key for key in p.pod_metadata.annotations)}
+    assert kept == TRAININGS, "a shrinking node pool moves no training"
 
 
 def test_cluster_form_deploys_and_the_local_one_only_tries_out(spec):

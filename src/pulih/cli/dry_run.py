@@ -16,6 +16,7 @@ from pulih.data.manifest import read_manifest
 
 if TYPE_CHECKING:
     from pipelines.profile import Profile
+    from pipelines.submit import Order
     from pulih.cli.request import Plan
     from pulih.common.settings import Settings
 
@@ -60,16 +61,20 @@ def describe_run(profile: "Profile", runs_dir: Path) -> dict[str, Any]:
     }
 
 
-def describe_submission(profile: "Profile", settings: "Settings") -> dict[str, Any]:
+def describe_submission(profile: "Profile", settings: "Settings", order: "Order") -> dict[str, Any]:
     """Describe what would be submitted, and where to."""
     return {
         "profile": profile.name,
-        "config_digest": profile.digest(),
+        "pipeline": order.pipeline,
+        "experiment": order.experiment,
+        "run_name": order.name(profile),
+        "cron": order.cron,
+        "config_digest": profile.digest_for(order.pipeline),
         "host": settings.kfp_host,
         "namespace": settings.kfp_namespace,
         "service_account": settings.kfp_service_account,
-        "authenticated": settings.kfp_token is not None,
-        "arguments": profile.arguments(on_cluster=True),
+        "authenticated": settings.kfp_bearer() is not None,
+        "arguments": profile.arguments_for(order.pipeline),
         "command": _own_command(),
     }
 

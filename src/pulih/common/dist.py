@@ -1,16 +1,19 @@
 """All talk between ranks; nothing else in Pulih imports ``torch.distributed``. How they start is in ``launch``."""
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import TypeVar
 
 import torch
 from torch import distributed
 from torch.autograd.function import FunctionCtx
 
+from pulih.common.files import write_bytes
 from pulih.common.launch import command, launch, reporting
 from pulih.common.logging import get_logger
 
@@ -76,6 +79,28 @@ class Group:
         flag = torch.tensor([float(condition)], device=self.device)
         distributed.all_reduce(flag, op=distributed.ReduceOp.MAX)
         return bool(flag.item())
+
+    def file_of_main(self, path: Path) -> bool:
+        """Put the file that rank 0 has at ``path`` there on every rank; return whether rank 0 has one.
+
+        Nodes have folders of their own: one that went on from another state would wait for the others for ever.
+        """
+        if self.world == 1:
+            return path.is_file()
+        content = path.read_bytes() if path.is_file() else b""
+        own = hashlib.sha256(content).hexdigest() if content else ""
+        wanted = self._of_main(own)
+        if wanted and self.any(own != wanted):
+            content_of_main = self._of_main(content)
+            if own != wanted:
+                write_bytes(path, content_of_main)
+                log.warning("rank %d takes %s from rank 0: its own was another", self.rank, path.name)
+        return bool(wanted)
+
+    def _of_main(self, value: Item) -> Item:
+        box = [value]
+        distributed.broadcast_object_list(box, src=0, device=self.device)
+        return box[0]
 
     def barrier(self) -> None:
         """Wait for all ranks."""

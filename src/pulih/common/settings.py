@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     feast_repo: Path | None = Field(None, description="feature repository; by default one in runs_dir")
     kfp_host: str | None = Field(None, description="Kubeflow Pipelines API")
     kfp_token: SecretStr | None = None
+    kfp_token_file: Path | None = Field(None, description="file with a token that is renewed, e.g. a service account's")
     kfp_namespace: str | None = None
     kfp_service_account: str | None = Field(None, description="account of a run's pods; the chart's: RELEASE-pipeline")
 
@@ -73,7 +74,9 @@ class Settings(BaseSettings):
         except ValidationError as err:
             raise _explain(err) from None
 
-    @field_validator("runs_dir", "work_dir", "real_data", "fonts_dir", "viewer_dir", "s3_ca_file", "feast_repo")
+    @field_validator(
+        "runs_dir", "work_dir", "real_data", "fonts_dir", "viewer_dir", "s3_ca_file", "feast_repo", "kfp_token_file"
+    )
     @classmethod
     def _expand_home(cls, value: Path | None) -> Path | None:
         return value.expanduser() if value else value
@@ -100,6 +103,20 @@ class Settings(BaseSettings):
     def logs_live(self) -> bool:
         """Whether a training shows its curves in MLflow while it runs."""
         return self.mlflow_uri is not None if self.live_curves is None else self.live_curves
+
+    def kfp_bearer(self) -> str | None:
+        """Return the token for Kubeflow Pipelines, from its file each time anew where there is one.
+
+        Raises:
+            ConfigError: the file cannot be read.
+        """
+        if self.kfp_token_file is None:
+            return self.kfp_token.get_secret_value() if self.kfp_token else None
+        try:
+            return self.kfp_token_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as err:
+            found = f"no readable file at {self.kfp_token_file} ({type(err).__name__})"
+            raise ConfigError("a token in PULIH_KFP_TOKEN_FILE", found, "Correct the variable, or unset it.") from err
 
     def environment_for_s3_tools(self) -> dict[str, str]:
         """Render the store as the variables that boto3, MLflow, Feast and KServe's storage initializer read.

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib3 import PoolManager, Timeout
 from urllib3.exceptions import HTTPError
 
-from pulih.common.errors import StoreError
+from pulih.common.errors import ConfigError, StoreError
 from pulih.common.settings import Settings, without_password
 from pulih.doctor.finding import Finding
 from pulih.stores.s3 import ObjectStore
@@ -146,6 +146,10 @@ def check_kfp(settings: Settings) -> Finding:
     """Check the API of Kubeflow Pipelines when there is one."""
     if settings.kfp_host is None:
         return Finding("Pipelines", "ok", "not configured: runs take place on this machine")
-    headers = {"Authorization": f"Bearer {settings.kfp_token.get_secret_value()}"} if settings.kfp_token else {}
+    try:
+        token = settings.kfp_bearer()
+    except ConfigError as err:
+        return Finding("Pipelines", "fail", err.found, err.fix)
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
     url = f"{settings.kfp_host.rstrip('/')}/apis/v2beta1/healthz"
     return _check_server("Pipelines", url, headers, "PULIH_KFP_HOST")

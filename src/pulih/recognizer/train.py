@@ -58,7 +58,7 @@ def run(config: RecognizerConfig, lines: Path, folder: Path) -> None:
     with process_group(config.threads) as group, _alone(state, group):
         configure_logging(state / f"train-{group.rank}.log")
         trainer = Trainer(config, read_lines(lines, "train"), group)
-        if (state / "checkpoint.pt").is_file():
+        if group.file_of_main(state / "checkpoint.pt"):
             trainer.restore(state / "checkpoint.pt", digest)
         size = sum(parameter.numel() for parameter in trainer.model.parameters())
         log.info("%s: %d lines, %d parameters", config.architecture, len(trainer.feed.samples), size)

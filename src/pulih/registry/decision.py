@@ -48,6 +48,34 @@ class Decision(BaseModel):
     compares_with_champion: bool
     rules: list[dict[str, Any]]
 
+    def figures(self) -> dict[str, float]:
+        """Return the value of every rule that has one, and whether the gate approved."""
+        values = {rule["name"]: rule["value"] for rule in self.rules if rule["value"] is not None}
+        return values | {"approved": float(self.approved)}
+
+    def as_markdown(self) -> str:
+        """Return the decision for people: what was decided, and every rule in a table."""
+        lines = [
+            f"**{self.summary}**",
+            "",
+            f"Policy `{self.policy}` ({self.policy_digest}), restorer `{self.restorer}`.",
+        ]
+        lines += ["", "| rule | value | wanted | verdict |", "|---|---|---|---|"]
+        for rule in self.rules:
+            value, target = (_figure(rule[name]) for name in ("value", "target"))
+            verdict = "holds" if rule["passed"] else f"**fails**: {rule['message']}"
+            lines.append(f"| {rule['name']} | {value} | {rule['operator']} {target} | {verdict} |")
+        return "\n".join([*lines, ""])
+
+
+def read_decision(folder: Path) -> Decision:
+    """Read ``decision.json`` of a decision that is known to be whole."""
+    return Decision.model_validate(read_json(folder / FILE))
+
+
+def _figure(value: float | None) -> str:
+    return "none" if value is None else f"{value:.4f}"
+
 
 def decide_on(inputs: DecisionInputs, evaluation: Manifest, compares: bool, verdicts: list[Verdict]) -> Decision:
     """Return the decision that ``verdicts`` amount to."""
@@ -80,7 +108,7 @@ def read_approval(restorer: Path, evaluation: Path, decision: Path) -> tuple[Dec
         if about != given:
             fix = f"Pass the {parent} that this {child} was made from, or make the {child} again."
             raise ArtifactError(f"{article(child)} of {parent} {given}", f"one of {parent} {about}", fix)
-    content = Decision.model_validate(read_json(decision / FILE))
+    content = read_decision(decision)
     if not content.approved:
         raise GateRefused(
             f"nothing was registered, because the gate refused restorer {content.restorer}: {content.summary}"

@@ -31,7 +31,7 @@ def run(config: RestorerConfig, lines: Path, recognizer: Path, folder: Path) -> 
     with process_group(config.threads or None) as group, _alone(state, group):
         configure_logging(state / f"train-{group.rank}.log")
         trainer = Trainer(config, read_lines(lines, "train"), load_recognizer(recognizer), group)
-        if (state / "checkpoint.pt").is_file():
+        if group.file_of_main(state / "checkpoint.pt"):
             trainer.restore(state / "checkpoint.pt", digest)
         text = "%d lines, generator %d and discriminator %d parameters, %d processes on %s"
         networks = (trainer.generator, trainer.step.discriminator)

@@ -39,6 +39,22 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def wait_until_ready(request, process, log, seconds=600):
+    """Ask until the answer is 200; when the process ends, or too much time passes, the end of its log is raised."""
+    deadline = time.monotonic() + seconds
+    trusting = ssl._create_unverified_context()
+    while True:
+        try:
+            with urllib.request.urlopen(request, timeout=5, context=trusting) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            pass
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"not ready within {seconds} s, ended with {process.poll()}:\n{log.read_text()[-3000:]}")
+        time.sleep(0.3)
+
+
 class ControlPlane:
     """The three processes, data and logs in ``folder``; ``binaries`` is what scripts/cluster_tools.sh prints."""
 
@@ -63,7 +79,9 @@ class ControlPlane:
                   "--service-cluster-ip-range=10.96.0.0/16", "--endpoint-reconciler-type=none", "--profiling=false",
                   "--service-account-issuer=https://kubernetes.default.svc", *keys,
                   "--allow-privileged=true", "--authorization-mode=RBAC", "--token-auth-file=tokens.csv")  # fmt: skip
-        self._wait_until_ready(120)
+        # The certificate is made by the server itself a moment ago.
+        request = urllib.request.Request(f"{self.url}/readyz", headers={"Authorization": f"Bearer {ADMIN}"})
+        wait_until_ready(request, self._processes[-1], self.folder / "kube-apiserver.log")
         self.write_kubeconfig(self.kubeconfig, ADMIN)
         self._run("kube-controller-manager", self.binaries / "kube-controller-manager",
                   f"--kubeconfig={self.kubeconfig}", "--leader-elect=false", "--secure-port=0", "--profiling=false",
@@ -74,7 +92,7 @@ class ControlPlane:
         for process in reversed(self._processes):
             process.terminate()
             try:
-                process.wait(20)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -125,21 +143,3 @@ class ControlPlane:
                 stderr=subprocess.STDOUT,
             )
         self._processes.append(process)
-
-    def _wait_until_ready(self, seconds):
-        deadline = time.monotonic() + seconds
-        # The certificate is made by the server itself a moment ago.
-        trusting = ssl._create_unverified_context()
-        request = urllib.request.Request(f"{self.url}/readyz", headers={"Authorization": f"Bearer {ADMIN}"})
-        while True:
-            try:
-                with urllib.request.urlopen(request, timeout=5, context=trusting) as answer:
-                    if answer.status == 200:
-                        return
-            except OSError:
-                pass
-            dead = [process.args[0] for process in self._processes if process.poll() is not None]
-            if dead or time.monotonic() > deadline:
-                tail = (self.folder / "kube-apiserver.log").read_text()[-3000:]
-                raise RuntimeError(f"no API server after {seconds} s (ended: {dead}):\n{tail}")
-            time.sleep(0.3)

@@ -4,9 +4,7 @@ Per InferenceService it makes the Services that KServe makes, puts real model se
 writes the status. It can be told that a model does not load, never gets ready, or is not the one that was asked for.
 """
 
-import threading
-
-from pulih.common.errors import ClusterError
+from plane.player import Player
 from pulih.stores.cluster import DEPLOYMENTS, INFERENCE_SERVICES, Resource
 
 SERVICES = Resource("", "v1", "services")
@@ -14,35 +12,21 @@ SLICES = Resource("discovery.k8s.io", "v1", "endpointslices")
 PODS = Resource("", "v1", "pods")
 
 
-class KServe(threading.Thread):
+class KServe(Player):
     """The controller of one namespace."""
 
     def __init__(self, cluster, servers):
-        super().__init__(daemon=True)
-        self._cluster, self._servers, self._stopping = cluster, servers, threading.Event()
-        self.errors, self.seen, self._known = [], [], set()
+        super().__init__(cluster, INFERENCE_SERVICES, 0.1)
+        self._servers, self.seen, self._known = servers, [], set()
         self.failing, self.silent, self.exchanged = set(), set(), {}
 
     def healthy(self):
         """Forget every fault and what was seen."""
         self.failing, self.silent, self.exchanged, self.seen = set(), set(), {}, []
 
-    def run(self):
-        while not self._stopping.wait(0.1):
-            try:
-                for item in self._cluster.list(INFERENCE_SERVICES):
-                    if not settled(item):
-                        self._reconcile(item)
-            except ClusterError as err:
-                # A change came in between: the next round sees it.
-                if getattr(err, "status", 0) not in (404, 409):
-                    self.errors.append(err)
-            except Exception as err:  # noqa: BLE001 - told by the fixture
-                self.errors.append(err)
-
-    def stop(self):
-        self._stopping.set()
-        self.join()
+    def tend(self, item):
+        if not settled(item):
+            self._reconcile(item)
 
     def _reconcile(self, item):
         name, predictor = item["metadata"]["name"], item["spec"]["predictor"]

@@ -6,9 +6,6 @@ import ipaddress
 import json
 import os
 import subprocess
-import threading
-import time
-import urllib.request
 
 import yaml
 from cryptography import x509
@@ -16,8 +13,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from plane.control_plane import HOST, LEASH, free_port
-from pulih.common.errors import ClusterError
+from plane.control_plane import HOST, LEASH, free_port, wait_until_ready
+from plane.player import Player
 from pulih.stores.cluster import CONFIG_MAPS, NODES, Resource
 
 NAMESPACE = "kserve"
@@ -74,7 +71,7 @@ class Controller:
             self._process = subprocess.Popen(
                 [*LEASH, *map(str, command)], env=environment, stdout=log, stderr=subprocess.STDOUT
             )
-        self._wait(f"http://{HOST}:{ports['health']}/readyz")
+        wait_until_ready(f"http://{HOST}:{ports['health']}/readyz", self._process, self._folder / "kserve.log")
         self._register(f"https://{HOST}:{ports['webhooks']}", authority)
 
     def stop(self):
@@ -91,19 +88,6 @@ class Controller:
         data["ingress"] = json.dumps(json.loads(data["ingress"]) | {"disableIngressCreation": True})
         self._api.namespace(NAMESPACE)
         self._api.cluster(NAMESPACE).apply(CONFIG_MAPS, {**shipped, "data": data})
-
-    def _wait(self, url):
-        deadline = time.monotonic() + 90
-        while True:
-            try:
-                with urllib.request.urlopen(url, timeout=5) as answer:
-                    if answer.status == 200:
-                        return
-            except OSError:
-                pass
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError((self._folder / "kserve.log").read_text()[-3000:])
-            time.sleep(0.3)
 
     def _register(self, url, authority):
         def hook(name, path, rule, operations):
@@ -132,33 +116,17 @@ class Controller:
             admin.apply(resource, made | {"webhooks": hooks})
 
 
-class Kubelet(threading.Thread):
+class Kubelet(Player):
     """Makes every pod of a namespace ready, with a real model server at an address of its own behind it."""
 
     def __init__(self, cluster, serve):
-        super().__init__(daemon=True)
-        self._cluster, self._serve, self._stopping = cluster, serve, threading.Event()
-        self.errors, self.pods = [], {}
+        super().__init__(cluster, PODS)
+        self._serve, self.pods = serve, {}
         # Only pods of a node that is there become endpoints of a Service.
         node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": NODE["name"]}}
         cluster.apply(NODES, node)
 
-    def run(self):
-        while not self._stopping.wait(0.2):
-            try:
-                for pod in self._cluster.list(PODS):
-                    self._tend(pod)
-            except ClusterError as err:
-                if getattr(err, "status", 0) not in (404, 409):
-                    self.errors.append(err)
-            except Exception as err:  # noqa: BLE001 - told by the fixture
-                self.errors.append(err)
-
-    def stop(self):
-        self._stopping.set()
-        self.join()
-
-    def _tend(self, pod):
+    def tend(self, pod):
         name, path = pod["metadata"]["name"], PODS.path(self._cluster.namespace, pod["metadata"]["name"])
         if pod["metadata"].get("deletionTimestamp"):
             options = {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0}

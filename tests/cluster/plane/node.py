@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from plane.control_plane import HOST, LEASH
 from plane.kserve_controller import certificate
-from pulih.common.errors import ClusterError
+from plane.player import Player
 from pulih.stores.cluster import CONFIG_MAPS, NODES, PODS, SECRETS
 
 NAME = "played-node"
@@ -67,13 +67,13 @@ class Logs(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-class Node(threading.Thread):
+class Node(Player):
     """Runs every pod of a namespace; ``environment`` goes over what the pod says, e.g. where Python is."""
 
     def __init__(self, cluster, folder, environment):
-        super().__init__(daemon=True)
-        self._cluster, self._folder, self._environment = cluster, folder, environment
-        self._stopping, self.running, self.errors, self.specs = threading.Event(), {}, [], {}
+        super().__init__(cluster, PODS)
+        self._folder, self._environment = folder, environment
+        self.running, self.specs = {}, {}
         certificate(folder / "kubelet")
         self._server = ThreadingHTTPServer((HOST, 0), Logs)
         self._server.running = self.running
@@ -90,26 +90,14 @@ class Node(threading.Thread):
         node["status"] = {"addresses": [{"type": "InternalIP", "address": HOST}], "daemonEndpoints": port}
         self._cluster.request("PUT", f"{NODES.path('', NAME)}/status", node)
 
-    def run(self):
-        while not self._stopping.wait(0.2):
-            try:
-                for pod in self._cluster.list(PODS):
-                    self._tend(pod)
-            except ClusterError as err:
-                if getattr(err, "status", 0) not in (404, 409):
-                    self.errors.append(err)
-            except Exception as err:  # noqa: BLE001 - told by the fixture
-                self.errors.append(err)
-
     def stop(self):
-        self._stopping.set()
-        self.join()
+        super().stop()
         for one in self.running.values():
             if one.process.poll() is None:
                 one.process.kill()
         self._server.shutdown()
 
-    def _tend(self, pod):
+    def tend(self, pod):
         name = pod["metadata"]["name"]
         one = self.running.get(name)
         if pod["metadata"].get("deletionTimestamp"):

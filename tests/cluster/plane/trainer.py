@@ -3,12 +3,10 @@
 import base64
 import os
 import subprocess
-import time
-import urllib.request
 
 import yaml
 
-from plane.control_plane import HOST, LEASH, free_port
+from plane.control_plane import HOST, LEASH, free_port, wait_until_ready
 from plane.kserve_controller import HOOKS, VALIDATORS, certificate
 from pulih.stores.cluster import Resource
 
@@ -50,7 +48,7 @@ class Manager:
             self._process = subprocess.Popen(
                 [*LEASH, *map(str, command)], env=environment, stdout=log, stderr=subprocess.STDOUT
             )
-        self._wait(f"http://{HOST}:{health}/readyz")
+        wait_until_ready(f"http://{HOST}:{health}/readyz", self._process, self._log)
         self._register(f"https://{HOST}:{port}", base64.b64encode(authority).decode())
 
     def stop(self):
@@ -62,19 +60,6 @@ class Manager:
     @property
     def _log(self):
         return self._folder / f"{self._name}.log"
-
-    def _wait(self, url):
-        deadline = time.monotonic() + 120
-        while True:
-            try:
-                with urllib.request.urlopen(url, timeout=5) as answer:
-                    if answer.status == 200:
-                        return
-            except OSError:
-                pass
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(self._log.read_text()[-3000:])
-            time.sleep(0.3)
 
     def _register(self, url, authority):
         shipped = (self._api.plane.binaries / f"{self._name}-webhooks.yaml").read_text()

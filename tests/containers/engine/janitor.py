@@ -23,7 +23,7 @@ class Janitor:
 
     def clean(self):
         self._process.stdin.close()
-        self._process.wait(120)
+        self._process.wait(600)
 
 
 def main():

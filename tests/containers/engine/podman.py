@@ -55,7 +55,7 @@ class Podman:
         self.label = ("pulih.tests", secrets.token_hex(8))
         self.janitor.will_run("sh", "-c", CLEANING, "sh", "=".join(self.label))
 
-    def try_(self, *arguments, timeout=600, **variables):
+    def try_(self, *arguments, timeout=1800, **variables):
         """Run a command and return what became of it; ``variables`` are added to its environment."""
         own = [f"--label={'='.join(self.label)}"] if arguments[0] == "run" else []
         command = ["podman", arguments[0], *own, *map(str, arguments[1:])]

@@ -51,8 +51,8 @@ class Surroundings:
         self._run("mlflow", mlflow, "server", f"--host={HOST}", f"--port={self._mlflow_port}", "--workers=1",
                   f"--backend-store-uri=sqlite:///{self.folder}/mlflow.db",
                   f"--artifacts-destination={self.folder}/mlflow-artifacts")  # fmt: skip
-        until((self.folder / "podman.sock").exists, 120, "podman's socket")
-        until(self._tracks, 600, "the MLflow server")
+        until((self.folder / "podman.sock").exists, 600, "podman's socket")
+        until(self._tracks, 1800, "the MLflow server")
 
     def stop(self):
         for process in self._processes:

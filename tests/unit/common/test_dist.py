@@ -65,6 +65,38 @@ def test_two_ranks_average_share_and_agree(importable):
         assert found["any"] == [True, False]
 
 
+FILES = """
+import sys
+from pathlib import Path
+from pulih.common.dist import process_group
+
+with process_group(threads=1) as group:
+    own = Path(sys.argv[1], str(group.rank))
+    found = [group.file_of_main(own / name) for name in ("newer", "none", "equal")]
+    (own / "found").write_text(repr(found))
+    group.barrier()
+"""
+
+
+def test_every_rank_gets_the_file_of_the_first_and_keeps_an_equal_one(importable):
+    files = {
+        "0/newer": b"step 120",
+        "0/equal": b"step 7",
+        "1/newer": b"step 80",
+        "1/none": b"stale",
+        "1/equal": b"step 7",
+    }
+    for name, content in files.items():
+        (importable / name).parent.mkdir(exist_ok=True)
+        (importable / name).write_bytes(content)
+    equal = (importable / "1" / "equal").stat()
+    launch(module_in(importable, FILES), [str(importable)], processes=2)
+    assert [(importable / rank / "found").read_text() for rank in "01"] == ["[True, False, True]"] * 2
+    assert (importable / "1" / "newer").read_bytes() == b"step 120"
+    assert (importable / "1" / "equal").stat().st_mtime_ns == equal.st_mtime_ns
+    assert (importable / "1" / "equal").stat().st_ino == equal.st_ino
+
+
 NODE = """
 import sys
 from pulih.common.launch import launch

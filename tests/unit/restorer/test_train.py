@@ -58,6 +58,33 @@ with process_group(threads=1) as group:
 """
 
 
+NODES = """
+import os, sys
+from pathlib import Path
+from pulih.common.config import build_config, digest_of, read_json
+from pulih.common.dist import Group, process_group
+from pulih.data.lines import read_lines
+from pulih.data.manifest import read_manifest
+from pulih.recognizer.model import load_recognizer
+from pulih.restorer.config import RestorerConfig
+from pulih.restorer.train import run
+from pulih.restorer.trainer import Trainer
+
+config = build_config(RestorerConfig, read_json(Path(sys.argv[1])))
+lines, reader, folder = map(Path, sys.argv[2:])
+if "RANK" in os.environ:
+    run(config, lines, reader, folder / os.environ["RANK"])
+else:
+    with process_group(threads=1) as group:
+        trainer = Trainer(config, read_lines(lines, "train"), load_recognizer(reader), group)
+        digest = digest_of([config.digest(), *(read_manifest(path).digest() for path in (lines, reader))])
+        for rank in (0, 1):
+            for _ in range(2):
+                trainer.advance()
+            trainer.save(folder / str(rank) / "state" / "checkpoint.pt", digest)
+"""
+
+
 def write_config(folder, config):
     path = folder / "config.json"
     path.write_text(config.model_dump_json())
@@ -142,6 +169,19 @@ def test_two_ranks_stop_together_and_continue(tmp_path, small, printed_lines, re
     assert torch.load(checkpoint, weights_only=True)["progress"]["step"] < 40
     facts = stage.train(config, *paths).facts
     assert facts["steps"] == 40
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_nodes_with_different_checkpoints_go_on_from_the_first_ones(tmp_path, small, printed_lines, reader_folder):
+    arguments = [write_script(tmp_path, NODES), write_config(tmp_path, longer(small, 6)), printed_lines, reader_folder]
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    for launcher in ([], torchrun):
+        command = [sys.executable, *launcher, *map(str, [*arguments, tmp_path])]
+        subprocess.run(command, check=True, timeout=850)
+    for rank in "01":
+        assert "resumed at step 2 of 6" in (tmp_path / rank / "state" / f"train-{rank}.log").read_text()
+    assert torch.load(tmp_path / "0" / "state" / "checkpoint.pt", weights_only=True)["progress"]["step"] == 6
 
 
 def test_state_of_another_training_is_refused(tmp_path, small, printed_lines, reader_folder):
