@@ -14,6 +14,7 @@ from kserve.utils.utils import generate_uuid
 from numpy.typing import NDArray
 
 from pulih.common.errors import InputError
+from pulih.data.images import RgbImage
 from pulih.restorer.infer import RestoredPage
 from serving.binary import MOST_JSON_NUMBERS
 from serving.protocol import OUTPUT, Kind
@@ -56,7 +57,7 @@ class TensorAnswer:
     def rest(self) -> tuple[dict[str, Any] | bytes, dict[str, str]]:
         """Return the body, which is to become JSON unless it is binary data already, and its headers."""
         tensor: dict[str, Any] = {"name": OUTPUT, "shape": self._shape(), "datatype": self._datatype()}
-        answer = {"id": self.id, "model_name": self.model, "model_version": None, "outputs": [tensor]}
+        answer: dict[str, Any] = {"id": self.id, "model_name": self.model, "model_version": None, "outputs": [tensor]}
         answer["parameters"] = {DIGEST: self.digest}
         if not self.binary:
             tensor["data"] = self._json_data()
@@ -77,7 +78,7 @@ class TensorAnswer:
         """Return the tensor's bytes in the form of binary data."""
         if isinstance(self.values, list):
             return memoryview(b"".join(part for data in self.values for part in (struct.pack("<I", len(data)), data)))
-        return memoryview(np.ascontiguousarray(self.values).reshape(-1))
+        return np.ascontiguousarray(self.values).reshape(-1).data
 
     def _shape(self) -> list[int]:
         return [len(self.values)] if isinstance(self.values, list) else list(self.values.shape)
@@ -101,14 +102,16 @@ def v2_answer(request: InferRequest, kind: Kind, images: list[Any], digest: str)
     if unknown := [output.name for output in asked if output.name != OUTPUT]:
         raise InputError(f"the output '{OUTPUT}'", str(unknown)[:200], "Correct its name, or leave 'outputs' out.")
     binary = _wants_binary(request)
-    values = images
-    if kind != "file":
-        values = np.frombuffer(images[0], np.uint8) if kind == "file bytes" else images[0]
-        if not binary and values.size > MOST_JSON_NUMBERS:
-            fix = 'Ask for binary data: "parameters": {"binary_data_output": true}.'
-            raise InputError(f"at most {MOST_JSON_NUMBERS:,} numbers as JSON", f"{values.size:,}", fix)
+    values = images if kind == "file" else _as_array(images[0])
+    if not binary and isinstance(values, np.ndarray) and values.size > MOST_JSON_NUMBERS:
+        fix = 'Ask for binary data: "parameters": {"binary_data_output": true}.'
+        raise InputError(f"at most {MOST_JSON_NUMBERS:,} numbers as JSON", f"{values.size:,}", fix)
     # Without an id of its own KServe answers a request that has none with 500.
     return TensorAnswer(request.id or generate_uuid(), request.model_name, digest, values, binary)
+
+
+def _as_array(image: bytes | RgbImage) -> NDArray[np.uint8]:
+    return np.frombuffer(image, np.uint8) if isinstance(image, bytes) else image
 
 
 def _wants_binary(request: InferRequest) -> bool:
