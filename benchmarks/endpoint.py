@@ -28,6 +28,7 @@ log = get_logger("benchmark")
 CLIENTS = (1, 4, 16)
 SIDE_BY_SIDE = 4  # clients that compare the settings
 ROOM = ("max_body_bytes=268435456", "max_held_bytes=4294967296", "max_requests=64", "request_seconds=3600")
+IDLE_SECONDS = 5.0
 SETTINGS = {
     "one page at a time": (),
     "two pages at once": ("pages_at_once=2",),
@@ -37,19 +38,26 @@ SETTINGS = {
 
 
 class Processor:
-    """Seconds of processor of a server whose network runs in the thread that restores."""
+    """Seconds of processor of a server whose network runs in the thread that restores, since this was made."""
 
     def __init__(self, server: RunningServer) -> None:
         self._process = psutil.Process(server.process.pid)
-        self._before = self._threads()
+        self._before, self._started = self._threads(), time.perf_counter()
 
     def _threads(self) -> dict[int, float]:
         return {thread.id: thread.user_time + thread.system_time for thread in self._process.threads()}
 
-    def beside(self) -> float:
-        """Return the seconds since it was made of all threads but the one with the most, which restores."""
-        spent = [seconds - self._before.get(key, 0.0) for key, seconds in self._threads().items()]
-        return sum(spent) - max(spent)
+    def _spent(self) -> list[float]:
+        return [seconds - self._before.get(key, 0.0) for key, seconds in self._threads().items()]
+
+    def per_second(self) -> float:
+        """Return what all threads spent per second; of a server without work, what its clocks cost."""
+        return sum(self._spent()) / (time.perf_counter() - self._started)
+
+    def beside(self, idle: float) -> float:
+        """Return what all threads spent but the one with the most, which restores, without the ``idle`` cost."""
+        spent = self._spent()
+        return max(0.0, sum(spent) - max(spent) - idle * (time.perf_counter() - self._started))
 
 
 def measure_ways(server: RunningServer, port: int, scans: list[bytes], network: list[float]) -> Figures:
@@ -59,16 +67,19 @@ def measure_ways(server: RunningServer, port: int, scans: list[bytes], network: 
         network: seconds of processor that the network takes for each page.
     """
     figures: Figures = {}
+    processor = Processor(server)
+    time.sleep(IDLE_SECONDS)
+    idle = processor.per_second()
     for name, ask in ways(port, decode_image(scans[0], "page").pixels.size).items():
-        rows = [one_way(server, ask, scan) for scan in scans]
+        rows = [one_way(server, ask, scan, idle) for scan in scans]
         rows = [row | {"processor_of_network": row["processor"] / own} for row, own in zip(rows, network, strict=True)]
         figures[name] = {key: round(statistics.median(row[key] for row in rows), 4) for key in rows[0]}
         log.info("%s: %s", name, figures[name])
     return figures
 
 
-def one_way(server: RunningServer, ask: Ask, scan: bytes) -> dict[str, float]:
-    """Return the seconds of one page."""
+def one_way(server: RunningServer, ask: Ask, scan: bytes, idle: float) -> dict[str, float]:
+    """Return the seconds of one page; ``idle`` are those of processor per second without work."""
     processor = Processor(server)
     seconds, timing = ask(server.client, scan)
     parts = told(timing)
@@ -78,7 +89,7 @@ def one_way(server: RunningServer, ask: Ask, scan: bytes) -> dict[str, float]:
         "network": parts["network"],
         "overhead": overhead,
         "overhead_of_network": overhead / parts["network"],
-        "processor": processor.beside(),
+        "processor": processor.beside(idle),
     }
 
 
