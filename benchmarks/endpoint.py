@@ -6,6 +6,7 @@ lengthen. Then 1, 4 and 16 clients send pages at once, and settings of the serve
 """
 
 import argparse
+import os
 import statistics
 import tempfile
 import time
@@ -135,9 +136,11 @@ def measure(artifact: Path, options: argparse.Namespace) -> Figures:
         scans = [path.read_bytes() for path in write_pages(folder, options.pages, options.dpi)]
         port = free_port()
         alone = ("threads=1", f"grpc_port={port}", *ROOM)
+        os.environ["OPENCV_FOR_THREADS_NUM"] = "1"  # its threads restore, too
         with running_server(artifact, folder / "ways.log", Patience(answer=3600), alone) as server:
             server.client.restore_v1(scans[0])
             figures["ways"] = measure_ways(server, port, scans, network_seconds(artifact, scans))
+        del os.environ["OPENCV_FOR_THREADS_NUM"]
         for number, (title, settings) in enumerate(SETTINGS.items()):
             everything = (f"threads={options.threads}", *ROOM, *settings)
             with running_server(artifact, folder / f"{number}.log", Patience(answer=3600), everything) as server:
