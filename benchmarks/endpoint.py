@@ -1,150 +1,108 @@
 """How fast the endpoint answers whole pages: ``python benchmarks/endpoint.py --restorer DIR [--output DIR]``.
 
 A real server, synthetic pages of A4 size. Every way of sending a page is timed beside what the server says it took to
-restore it; the rest is overhead. Then 1, 4 and 16 clients send pages at once, and settings of the server are compared.
+restore it; the rest is overhead, also as seconds of the server's processor, which other work on the machine does not
+lengthen. Then 1, 4 and 16 clients send pages at once, and settings of the server are compared.
 """
 
 import argparse
-import base64
-import http.client
-import json
+import os
 import statistics
-import struct
-import sys
 import tempfile
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
-import grpc
 import numpy as np
 import psutil
-from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
-from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
-from pages import machine, write_pages
+from measured import Benchmark, Figures
+from pages import machine, timed, write_pages
+from ways import Ask, told, ways
 
 from pulih.client import Endpoint, EndpointSettings
-from pulih.common.dist import reporting
-from pulih.common.files import write_json, write_text
-from pulih.common.logging import configure_logging, get_logger
-from pulih.common.version import git_commit
+from pulih.common.logging import get_logger
 from pulih.data.images import decode_image
-from pulih.deployment.client import Client
 from pulih.deployment.server import LOOPBACK, Patience, RunningServer, free_port, running_server
+from pulih.restorer.infer import Restorer
 
 log = get_logger("benchmark")
 CLIENTS = (1, 4, 16)
 SIDE_BY_SIDE = 4  # clients that compare the settings
 ROOM = ("max_body_bytes=268435456", "max_held_bytes=4294967296", "max_requests=64", "request_seconds=3600")
+IDLE_SECONDS = 5.0
 SETTINGS = {
     "one page at a time": (),
     "two pages at once": ("pages_at_once=2",),
     "four pages at once": ("pages_at_once=4",),
     "four pages, tiles batched": ("pages_at_once=4", "batch_tiles=4", "batch_wait_ms=20"),
 }
-PREDICT, INFER = "/v1/models/restorer:predict", "/v2/models/restorer/infer"
-BINARY = {"Content-Type": "application/octet-stream"}
-Figures = dict[str, Any]
-Timed = tuple[float, str]  # seconds from request to answer, and the server's own timing
-Ask = Callable[[Client, bytes], Timed]
 
 
-def posted(client: Client, path: str, body: bytes, headers: dict[str, str]) -> Timed:
-    """Send a request and read its answer."""
-    started = time.perf_counter()
-    connection = http.client.HTTPConnection(client.host, client.port, timeout=3600)
-    connection.request("POST", path, body, headers)
-    answer = connection.getresponse()
-    content = answer.read()
-    seconds = time.perf_counter() - started
-    connection.close()
-    if answer.status != 200:
-        raise RuntimeError(f"{path}: {answer.status} {content[:200]!r}")
-    return seconds, answer.getheader("Server-Timing", "")
+class Processor:
+    """Seconds of processor of a server whose network runs in the thread that restores, since this was made."""
+
+    def __init__(self, server: RunningServer) -> None:
+        self._process = psutil.Process(server.process.pid)
+        self._before, self._started = self._threads(), time.perf_counter()
+
+    def _threads(self) -> dict[int, float]:
+        return {thread.id: thread.user_time + thread.system_time for thread in self._process.threads()}
+
+    def _spent(self) -> list[float]:
+        return [seconds - self._before.get(key, 0.0) for key, seconds in self._threads().items()]
+
+    def per_second(self) -> float:
+        """Return what all threads spent per second; of a server without work, what its clocks cost."""
+        return sum(self._spent()) / (time.perf_counter() - self._started)
+
+    def beside(self, idle: float) -> float:
+        """Return what all threads spent but the one with the most, which restores, without the ``idle`` cost."""
+        spent = self._spent()
+        return max(0.0, sum(spent) - max(spent) - idle * (time.perf_counter() - self._started))
 
 
-def as_binary(client: Client, tensor: dict[str, Any], data: bytes) -> Timed:
-    """Send a tensor as V2 binary data, and ask for binary data."""
-    described = {"name": "image", **tensor, "parameters": {"binary_data_size": len(data)}}
-    head = json.dumps({"inputs": [described], "parameters": {"binary_data_output": True}}).encode()
-    return posted(client, INFER, head + data, {**BINARY, "Inference-Header-Content-Length": str(len(head))})
+def measure_ways(server: RunningServer, port: int, scans: list[bytes], network: list[float]) -> Figures:
+    """Return per way the seconds of a page, and the overhead beside the server's restoration.
+
+    Args:
+        network: seconds of processor that the network takes for each page.
+    """
+    figures: Figures = {}
+    processor = Processor(server)
+    time.sleep(IDLE_SECONDS)
+    idle = processor.per_second()
+    for name, ask in ways(port, decode_image(scans[0], "page").pixels.size).items():
+        rows = [one_way(server, ask, scan, idle) for scan in scans]
+        rows = [row | {"processor_of_network": row["processor"] / own} for row, own in zip(rows, network, strict=True)]
+        figures[name] = {key: round(statistics.median(row[key] for row in rows), 4) for key in rows[0]}
+        log.info("%s: %s", name, figures[name])
+    return figures
 
 
-def as_v1(client: Client, scan: bytes) -> Timed:
-    """Send base64 over V1."""
-    text = base64.b64encode(scan).decode("ascii")
-    body = json.dumps({"instances": [{"image": {"b64": text}}]}).encode()
-    return posted(client, PREDICT, body, {"Content-Type": "application/json"})
-
-
-def as_v2(client: Client, scan: bytes) -> Timed:
-    """Send base64 over V2."""
-    text = base64.b64encode(scan).decode("ascii")
-    tensor = {"name": "image", "shape": [1], "datatype": "BYTES", "data": [text]}
-    return posted(client, INFER, json.dumps({"inputs": [tensor]}).encode(), {"Content-Type": "application/json"})
-
-
-def as_pixels(client: Client, scan: bytes) -> Timed:
-    """Send decoded pixels as V2 binary data."""
-    pixels = decode_image(scan, "page").pixels
-    return as_binary(client, {"shape": list(pixels.shape), "datatype": "UINT8"}, pixels.tobytes())
-
-
-def over_grpc(port: int) -> Ask:
-    """Return what sends decoded pixels as raw tensor over gRPC."""
-
-    def ask(_: Client, scan: bytes) -> Timed:
-        pixels = decode_image(scan, "page").pixels
-        tensor = {"name": "image", "shape": list(pixels.shape), "datatype": "UINT8"}
-        request = pb.ModelInferRequest(model_name="restorer", inputs=[tensor], raw_input_contents=[pixels.tobytes()])
-        unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
-        with grpc.insecure_channel(f"{LOOPBACK}:{port}", options=unlimited) as channel:
-            started = time.perf_counter()
-            answer, call = GRPCInferenceServiceStub(channel).ModelInfer.with_call(request)
-            np.frombuffer(answer.raw_output_contents[0], np.uint8)
-            seconds = time.perf_counter() - started
-        return seconds, str(dict(call.trailing_metadata()).get("server-timing", ""))
-
-    return ask
-
-
-def ways(port: int) -> dict[str, Ask]:
-    """Return every way to send a page."""
+def one_way(server: RunningServer, ask: Ask, scan: bytes, idle: float) -> dict[str, float]:
+    """Return the seconds of one page; ``idle`` are those of processor per second without work."""
+    processor = Processor(server)
+    seconds, timing = ask(server.client, scan)
+    parts = told(timing)
+    overhead = seconds - parts["restore"]
     return {
-        "V1, the file itself": lambda client, scan: posted(client, PREDICT, scan, {"Content-Type": "image/png"}),
-        "V1, base64": as_v1,
-        "V2, BYTES as base64": as_v2,
-        "V2 binary, BYTES": lambda client, scan: as_binary(
-            client, {"shape": [1], "datatype": "BYTES"}, struct.pack("<I", len(scan)) + scan
-        ),
-        "V2 binary, UINT8 pixels": as_pixels,
-        "V2 over gRPC, raw UINT8": over_grpc(port),
+        "seconds": seconds,
+        "network": parts["network"],
+        "overhead": overhead,
+        "overhead_of_network": overhead / parts["network"],
+        "processor": processor.beside(idle),
     }
 
 
-def told(timing: str) -> dict[str, float]:
-    """Return the seconds of a Server-Timing header."""
-    parts = (part.strip().split(";dur=") for part in timing.split(","))
-    return {name: float(milliseconds) / 1000 for name, milliseconds in parts}
-
-
-def measure_ways(client: Client, port: int, scans: list[bytes]) -> Figures:
-    """Return per way the seconds of a page, and the overhead beside the server's restoration."""
-    figures: Figures = {}
-    for name, ask in ways(port).items():
-        rows = [(seconds, told(timing)) for seconds, timing in (ask(client, scan) for scan in scans)]
-        overhead = [seconds - server["restore"] for seconds, server in rows]
-        shares = [extra / server["network"] for extra, (_, server) in zip(overhead, rows, strict=True)]
-        figures[name] = {
-            "seconds": round(statistics.median(seconds for seconds, _ in rows), 3),
-            "network_seconds": round(statistics.median(server["network"] for _, server in rows), 3),
-            "overhead_seconds": round(statistics.median(overhead), 3),
-            "overhead_of_network": round(statistics.median(shares), 4),
-        }
-        log.info("%s: %s", name, figures[name])
-    return figures
+def network_seconds(artifact: Path, scans: list[bytes]) -> list[float]:
+    """Return the seconds of processor that the network takes for each page, in one thread."""
+    restorer = Restorer.load(artifact, 1)
+    spent, answers = timed(restorer, time.thread_time), []
+    for scan in scans:
+        del spent[:]
+        restorer.restore_page(decode_image(scan, "page").pixels)
+        answers.append(sum(spent))
+    return answers
 
 
 def measure_clients(server: RunningServer, scans: list[bytes], clients: int, each: int) -> Figures:
@@ -174,32 +132,41 @@ def measure(artifact: Path, options: argparse.Namespace) -> Figures:
     """Return all figures of this machine."""
     figures: Figures = {"machine": machine(), "threads": options.threads, "dpi": options.dpi, "settings": {}}
     with tempfile.TemporaryDirectory(prefix="pulih-endpoint-") as name:
-        scans = [path.read_bytes() for path in write_pages(Path(name), options.pages, options.dpi)]
+        folder = Path(name)
+        scans = [path.read_bytes() for path in write_pages(folder, options.pages, options.dpi)]
+        port = free_port()
+        alone = ("threads=1", f"grpc_port={port}", *ROOM)
+        os.environ["OPENCV_FOR_THREADS_NUM"] = "1"  # its threads restore, too
+        with running_server(artifact, folder / "ways.log", Patience(answer=3600), alone) as server:
+            server.client.restore_v1(scans[0])
+            figures["ways"] = measure_ways(server, port, scans, network_seconds(artifact, scans))
+        del os.environ["OPENCV_FOR_THREADS_NUM"]
         for number, (title, settings) in enumerate(SETTINGS.items()):
-            port = free_port()
-            everything = (f"threads={options.threads}", f"grpc_port={port}", *ROOM, *settings)
-            with running_server(artifact, Path(name) / f"{number}.log", Patience(answer=3600), everything) as server:
+            everything = (f"threads={options.threads}", *ROOM, *settings)
+            with running_server(artifact, folder / f"{number}.log", Patience(answer=3600), everything) as server:
                 server.client.restore_v1(scans[0])
-                if not settings:
-                    figures["ways"] = measure_ways(server.client, port, scans)
-                    rows = {str(n): measure_clients(server, scans, n, options.each) for n in CLIENTS}
-                    figures["clients"] = rows
-                    figures["settings"][title] = rows[str(SIDE_BY_SIDE)]
-                else:
-                    figures["settings"][title] = measure_clients(server, scans, SIDE_BY_SIDE, options.each)
+                rows = {str(n): measure_clients(server, scans, n, options.each) for n in clients_for(settings)}
+                figures["settings"][title] = rows[str(SIDE_BY_SIDE)]
+                figures.setdefault("clients", rows)
     return figures | {"machine_after": machine()}
+
+
+def clients_for(settings: tuple[str, ...]) -> tuple[int, ...]:
+    """Return how many clients a server with such settings meets, in turn."""
+    return (SIDE_BY_SIDE,) if settings else CLIENTS
 
 
 def table(figures: Figures) -> str:
     """Return the figures as Markdown."""
     rows = [f"A4 at {figures['dpi']} dpi, measured on {figures['machine']}.", ""]
     rows += [
-        "| one page, sent as | s | of them the network | overhead, ms | overhead / network |",
-        "|---|---|---|---|---|",
+        "| one page, sent as | s | of them the network | overhead, ms | of network | processor, ms | of network |",
+        "|---|---|---|---|---|---|---|",
     ]
     for name, row in figures["ways"].items():
-        numbers = f"{row['seconds']:.2f} | {row['network_seconds']:.2f} | {1000 * row['overhead_seconds']:.0f}"
-        rows.append(f"| {name} | {numbers} | {row['overhead_of_network']:.1%} |")
+        wall = f"{row['seconds']:.2f} | {row['network']:.2f} | {1000 * row['overhead']:.0f}"
+        processor = f"{1000 * row['processor']:.0f} | {row['processor_of_network']:.1%}"
+        rows.append(f"| {name} | {wall} | {row['overhead_of_network']:.1%} | {processor} |")
     for title, key in (("clients at once", "clients"), (f"{SIDE_BY_SIDE} clients, server with", "settings")):
         rows += ["", f"| {title} | p50, s | p95, s | pages per minute | memory, MB |", "|---|---|---|---|---|"]
         for name, row in figures[key].items():
@@ -208,22 +175,12 @@ def table(figures: Figures) -> str:
     return "\n".join([*rows, ""])
 
 
-def main(arguments: list[str]) -> None:
-    """Measure, write ``endpoint.json`` and ``endpoint.md``, and print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--restorer", type=Path, default=Path("runs/latest/restorer"), help="restorer artifact")
-    parser.add_argument("--output", type=Path, default=Path("runs/benchmark-pages"), help="folder of the results")
-    parser.add_argument("--pages", type=int, default=3, help="different pages")
-    parser.add_argument("--each", type=int, default=2, help="pages that each client sends")
-    parser.add_argument("--dpi", type=int, default=300, help="resolution of the pages")
-    parser.add_argument("--threads", type=int, default=0, help="of the network; 0 = one per core")
-    options = parser.parse_args(arguments)
-    configure_logging()
-    figures = measure(options.restorer, options)
-    write_json(options.output / "endpoint.json", {"commit": git_commit(), **figures})
-    write_text(options.output / "endpoint.md", table(figures))
-    print(table(figures))
-
+OPTIONS = {
+    "pages": (3, "different pages"),
+    "each": (2, "pages that each client sends"),
+    "dpi": (300, "resolution of the pages"),
+    "threads": (0, "of the network where clients are counted; 0 = one per core"),
+}
 
 if __name__ == "__main__":
-    sys.exit(reporting(lambda: main(sys.argv[1:])))
+    Benchmark("endpoint", __doc__, OPTIONS, measure, table).main()

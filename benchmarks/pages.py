@@ -10,7 +10,6 @@ import os
 import platform
 import resource
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -19,13 +18,11 @@ from typing import Any
 
 import cv2
 import numpy as np
+from measured import Benchmark, Figures
 
 from pulih.batch.batch import Artifacts, run_batch
 from pulih.batch.config import BatchConfig
-from pulih.common.dist import reporting
-from pulih.common.files import write_bytes, write_json, write_text
-from pulih.common.logging import configure_logging
-from pulih.common.version import git_commit
+from pulih.common.files import write_bytes
 from pulih.data.encoding import encode_png
 from pulih.data.images import ImageLimits
 from pulih.restorer.files import restore_bytes
@@ -40,7 +37,6 @@ RESOLUTIONS = (300, 600)
 MOST_SECONDS = {"300": 8.0, "600": 30.0}
 MOST_MEMORY = 3072
 LEAST_GAIN = 1.7
-Figures = dict[str, Any]
 
 
 def write_pages(folder: Path, count: int, dpi: int) -> list[Path]:
@@ -58,15 +54,15 @@ def write_pages(folder: Path, count: int, dpi: int) -> list[Path]:
     return paths
 
 
-def timed(restorer: Restorer) -> list[float]:
-    """Let the network note the seconds of each of its calls in the list that is returned."""
+def timed(restorer: Restorer, clock: Callable[[], float] = time.perf_counter) -> list[float]:
+    """Let the network note the seconds of each of its calls by ``clock`` in the list that is returned."""
     seconds: list[float] = []
     run: Callable[[Any], Any] = restorer.run
 
     def measured(tile: Any) -> Any:
-        started = time.perf_counter()
+        started = clock()
         answer = run(tile)
-        seconds.append(time.perf_counter() - started)
+        seconds.append(clock() - started)
         return answer
 
     restorer.run = measured  # type: ignore[method-assign]
@@ -106,8 +102,9 @@ def measure_batch(artifact: Path, folder: Path, workers: int, output: Path) -> F
     }
 
 
-def measure(artifact: Path, pages: int, threads: int) -> Figures:
+def measure(artifact: Path, options: argparse.Namespace) -> Figures:
     """Return all figures of this machine."""
+    pages, threads = options.pages, options.threads
     context = multiprocessing.get_context("spawn")
     figures: Figures = {"threads": threads or len(os.sched_getaffinity(0)), "machine": machine(), "a4": {}, "batch": {}}
     with tempfile.TemporaryDirectory(prefix="pulih-pages-") as name:
@@ -159,20 +156,10 @@ def table(figures: Figures) -> str:
     return "\n".join([*rows, ""])
 
 
-def main(arguments: list[str]) -> None:
-    """Measure, write ``results.json`` and ``results.md``, and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--restorer", type=Path, default=Path("runs/latest/restorer"), help="restorer artifact")
-    parser.add_argument("--output", type=Path, default=Path("runs/benchmark-pages"), help="folder of the results")
-    parser.add_argument("--pages", type=int, default=8, help="pages of each resolution")
-    parser.add_argument("--threads", type=int, default=0, help="of the network for a single page; 0 = one per core")
-    options = parser.parse_args(arguments)
-    configure_logging()
-    figures = measure(options.restorer, options.pages, options.threads)
-    write_json(options.output / "results.json", {"commit": git_commit(), **figures})
-    write_text(options.output / "results.md", table(figures))
-    print(table(figures))
-
+OPTIONS = {
+    "pages": (8, "pages of each resolution"),
+    "threads": (0, "of the network for a single page; 0 = one per core"),
+}
 
 if __name__ == "__main__":
-    sys.exit(reporting(lambda: main(sys.argv[1:])))
+    Benchmark("results", __doc__, OPTIONS, measure, table).main()

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
-from kserve import InferRequest, InferResponse, Model
+from kserve import InferRequest, Model
 
 from pulih import __version__
 from pulih.common.errors import InputError
@@ -16,14 +16,14 @@ from pulih.common.logging import get_logger
 from pulih.restorer.files import restore_bytes
 from pulih.restorer.infer import RestoredPage, Restorer
 from serving import metrics
-from serving.answers import v1_answer, v2_answer
+from serving.answers import TensorAnswer, v1_answer, v2_answer
 from serving.call import Abandoned, TooSlow, current
 from serving.config import ServingConfig
 from serving.protocol import INPUT, OUTPUT, PageRequest, chosen_paper, parse_v1, parse_v2
 
 log = get_logger(__name__)
 PAPER_HEADER = "x-pulih-paper"  # a raw image has no other place for it
-Answer: TypeAlias = dict[str, Any] | InferResponse | bytes
+Answer: TypeAlias = dict[str, Any] | TensorAnswer | bytes
 Result = TypeVar("Result")
 
 

@@ -98,7 +98,9 @@ def _pixels(values: NDArray[np.uint8]) -> RgbImage:
 
 def _as_numpy(tensor: InferInput) -> NDArray[Any]:
     try:
-        return np.asarray(tensor.as_numpy())
+        # What was binary data is an array already, and large.
+        known = tensor.data if isinstance(tensor.data, np.ndarray) else tensor.as_numpy()
+        return np.asarray(known).reshape(tensor.shape)
     except (ValueError, TypeError, OverflowError, struct.error) as err:
         found = f"data that do not make {tensor.datatype} of shape {tensor.shape}: {err}"
         raise InputError(f"a whole tensor '{tensor.name}'", found[:300], EXAMPLE_V2) from err

@@ -5,7 +5,8 @@ from concurrent import futures
 from contextlib import contextmanager
 from typing import Any
 
-from grpc import StatusCode, aio
+from grpc import StatusCode, aio, unary_unary_rpc_method_handler
+from kserve import InferRequest
 from kserve.errors import InvalidInput, ModelNotFound, ModelNotReady
 from kserve.protocol.dataplane import DataPlane
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
@@ -14,6 +15,7 @@ from kserve.protocol.grpc.interceptors import ExceptionToStatusInterceptor
 from kserve.protocol.grpc.server import GRPCServer
 from kserve.protocol.grpc.servicer import InferenceServicer
 from kserve.protocol.model_repository_extension import ModelRepositoryExtension
+from kserve.utils.utils import to_headers
 
 from pulih.common.errors import ConfigError, InputError
 from pulih.common.logging import get_logger
@@ -21,8 +23,10 @@ from serving.call import CURRENT, Call, TooSlow, new_id
 from serving.config import ServingConfig
 from serving.load import Busy, Load
 from serving.tracking import record
+from serving.wire import Arrived, arrived
 
 log = get_logger(__name__)
+SERVICE = pb.DESCRIPTOR.services_by_name["GRPCInferenceService"].full_name
 SPARE = 16  # calls beyond the limit of requests that may be open, for health checks and refusals
 STATUS_OF: dict[type[Exception], StatusCode] = {
     InputError: StatusCode.INVALID_ARGUMENT,
@@ -59,14 +63,17 @@ class PageServicer(InferenceServicer):
         super().__init__(plane, models)
         self._load = load
 
-    async def ModelInfer(self, request: pb.ModelInferRequest, context: Any) -> pb.ModelInferResponse:
-        """Restore the pages of a request."""
-        size = request.ByteSize()
+    async def infer(self, arrived: Arrived, context: Any) -> bytes:
+        """Restore the pages of a request and return the answer's message."""
+        request, size = arrived
         with self._call(request, size) as (call, outcome), self._load.request(size):
-            answer = await super().ModelInfer(request, context)
-            outcome.update(status="OK", sent=answer.ByteSize())
+            self.validate_grpc_request(request)
+            asked, headers = InferRequest.from_grpc(request), to_headers(context)
+            answer, _ = await self._data_plane.infer(request.model_name, asked, headers)
+            message: bytes = answer.grpc()
+            outcome.update(status="OK", sent=len(message))
             context.set_trailing_metadata(tuple(call.headers().items()))
-            return answer
+            return message
 
     async def ModelMetadata(self, request: pb.ModelMetadataRequest, context: Any) -> pb.ModelMetadataResponse:
         """Describe the model; its version is the artifact's digest."""
@@ -113,6 +120,9 @@ class PageGrpcServer(GRPCServer):
             ],
         )
         add_service(self._servicer, self._server)
+        # The last handler of a method wins: this one takes the place of the generated one.
+        infer = unary_unary_rpc_method_handler(self._servicer.infer, request_deserializer=arrived)
+        self._server.add_registered_method_handlers(SERVICE, {"ModelInfer": infer})
         host = f"[{config.host}]" if ":" in config.host else config.host
         try:
             self._server.add_insecure_port(f"{host}:{config.grpc_port}")

@@ -15,6 +15,7 @@ from kserve.protocol.model_repository_extension import ModelRepositoryExtension
 from kserve.protocol.rest.server import RESTServer
 
 from pulih.common.logging import get_logger
+from serving.answers import TensorAnswer
 from serving.binary import parse_request
 from serving.config import ServingConfig
 from serving.load import Load
@@ -56,6 +57,12 @@ class PageDataPlane(DataPlane):
         if isinstance(body, bytes):
             return parse_request(body, headers.get(HEADER_LENGTH), model_name)
         return super().decode_inference_request(body, headers, model_name)
+
+    def encode(self, model_name: str, response: Any, headers: dict[str, str], req_attributes: dict[str, Any]) -> Any:
+        """Return an answer as the body of a response, and its headers."""
+        if isinstance(response, TensorAnswer):
+            return response.rest()
+        return super().encode(model_name, response, headers, req_attributes)
 
 
 class FixedModels(ModelRepositoryExtension):

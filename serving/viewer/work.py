@@ -23,7 +23,6 @@ from pulih.batch.task import FileFacts, PageFacts, Task
 from pulih.batch.work import now
 from pulih.data.encoding import encode_png
 from pulih.data.images import DecodedImage, ImageLimits, decode_image
-from pulih.evaluation.reading.material import reader_view
 from pulih.recognizer.infer import LineReader
 from pulih.restorer.colour import luminance
 from pulih.restorer.files import encode_page
@@ -92,7 +91,7 @@ class Desk:
         for number, box in enumerate(boxes, start=1):
             line: dict[str, Any] = {"box": [box.left, box.top, box.right, box.bottom]}
             if self._reader is not None:
-                read = self._reader.read(reader_view(box.cut(restored.luminance), self._reader.height, 255))
+                read = self._reader.read(box.cut(restored.luminance))
                 line |= {"text": read.text, "confidence": round(read.confidence, 3)}
                 tell("progress", stage="reading", done=number, of=len(boxes))
             lines.append(line)

@@ -32,6 +32,12 @@ FOLDER = "_batch"  # below the output: state, log, lists, report
 STATE, LOG, SPOOL = "state.sqlite", "batch.log", "spool"
 
 
+NO_READER = (
+    "Train one: 'pulih run --config configs/quick.json' takes minutes and is good for a trial, configs/cpu.json takes "
+    "hours. Then give --recognizer runs/latest/evaluator. Leave --read out to restore without reading."
+)
+
+
 @dataclass(frozen=True)
 class Artifacts:
     """The folders of the restorer and, where one judges, of a recognizer."""
@@ -119,7 +125,6 @@ def _identity(config: BatchConfig, artifacts: Artifacts) -> Identity:
 
 def _check_reading(artifacts: Artifacts) -> None:
     if artifacts.recognizer is None:
-        fix = "Give --recognizer DIR, an artifact of train-recognizer."
-        raise InputError("a recognizer that reads the lines", "none", fix)
+        raise InputError("a recognizer that reads the lines (--recognizer)", "none; Pulih comes without one", NO_READER)
     program = segmenter()
     log.info("pages without an XML file: %s", BY_KRAKEN if program else f"{BY_ROWS}; kraken is not installed")

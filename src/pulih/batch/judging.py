@@ -10,10 +10,11 @@ from pulih.batch.decision import Readings, decide
 from pulih.batch.lines import boxes_of_layout, boxes_of_rows
 from pulih.batch.outputs import PAPER
 from pulih.batch.paint import paint_lost, with_surroundings
-from pulih.batch.reading import LineReader
+from pulih.batch.reading import compare
 from pulih.batch.task import PageFacts
 from pulih.data.images import DecodedImage
 from pulih.data.layout import Layout
+from pulih.recognizer.infer import LineReader
 from pulih.restorer.colour import GreyImage, luminance
 from pulih.restorer.infer import RestoredPage, Restorer
 
@@ -64,4 +65,4 @@ class Judge:
         boxes = boxes_of_layout(layout, before.shape) if layout else []
         if not boxes and restored.x_height:
             boxes = boxes_of_rows(before, restored.x_height)
-        return self._reader.compare(before, after, boxes, self._config.harm.lines)
+        return compare(self._reader, before, after, boxes, self._config.harm.lines)

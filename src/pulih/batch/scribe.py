@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from pulih.batch.config import Read
 from pulih.batch.cutting import cut_line
-from pulih.batch.reading import LineReader
 from pulih.batch.segmentation import find_lines
 from pulih.data.layout import Layout, LayoutLine, ReadLine
+from pulih.recognizer.infer import LineReader
 
 GreyImage = NDArray[np.uint8]
 FROM_FILE = "lines of the page's XML file"

@@ -34,12 +34,12 @@ def _workshop(setup: Setup) -> Workshop:
     import cv2
 
     from pulih.batch.judging import Judge
-    from pulih.batch.reading import LineReader
     from pulih.batch.scribe import Scribe
+    from pulih.recognizer.infer import LineReader
     from pulih.restorer.infer import Restorer
 
     cv2.setNumThreads(1)
-    reader = LineReader.load(setup.recognizer) if setup.recognizer else None
+    reader = LineReader.load_any(setup.recognizer) if setup.recognizer else None
     scribe = Scribe(reader, setup.page.read) if reader and setup.page.read != "no" else None
     return Workshop(Judge(Restorer.load(setup.restorer, 1), reader, setup.page), setup.page, setup.output, scribe)
 

@@ -15,7 +15,7 @@ from typing import Self
 
 from pulih.common.errors import ConfigError, Interrupted, PulihError, TrainingFailed, UserError
 from pulih.common.files import write_json
-from pulih.common.logging import get_logger
+from pulih.common.logging import configure_logging, get_logger
 
 log = get_logger(__name__)
 REPORT_VARIABLE = "PULIH_ERROR_REPORT"
@@ -142,6 +142,12 @@ def reporting(work: Callable[[], None]) -> int:
     if report and isinstance(failure, TrainingFailed):
         write_json(Path(report), {FAILED: str(failure)})
     return failure.exit_code
+
+
+def program(work: Callable[[], str]) -> int:
+    """Run a small program: log what ``work`` says that it did, or a failure in one line; return the exit code."""
+    configure_logging()
+    return reporting(lambda: log.info("%s", work()))
 
 
 def _watch_launcher() -> None:

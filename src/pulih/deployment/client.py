@@ -1,4 +1,7 @@
-"""A client of the endpoint: V1 and V2 (Open Inference Protocol) over plain HTTP."""
+"""Both protocols of the endpoint asked once: V1 and V2 (Open Inference Protocol) in JSON, as a trial needs them.
+
+``pulih.client`` is for restoring pages; it tries again where a trial wants to see the failure.
+"""
 
 import base64
 import http.client
@@ -7,9 +10,11 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from pulih.client.transport import Bounds, Response, exchange, parsed_url
 from pulih.common.errors import PulihError
 
 MODEL = "restorer"
+MOST_BYTES = 2**31  # of an answer
 
 
 @dataclass(frozen=True)
@@ -27,22 +32,18 @@ class Client:
 
     def __init__(self, host: str, port: int, timeout: float) -> None:
         self.host, self.port, self.timeout = host, port, timeout
+        self._url, self._bounds = parsed_url(f"http://{host}:{port}"), Bounds(timeout, timeout, MOST_BYTES)
+
+    def ask(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Response:
+        """Send one request and return its answer; raises OSError when nobody answers."""
+        return exchange(self._url, method, path, body, headers or {}, self._bounds)
 
     def request(
         self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
     ) -> tuple[int, bytes]:
-        """Send one request and return the status and the body.
-
-        Raises:
-            OSError: nobody answers.
-        """
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=self.timeout)
-        try:
-            connection.request(method, path, body, headers or {})
-            response = connection.getresponse()
-            return response.status, response.read()
-        finally:
-            connection.close()
+        """Send one request and return the status and the body; raises OSError when nobody answers."""
+        answer = self.ask(method, path, body, headers)
+        return answer.status, answer.body
 
     def is_ready(self) -> bool:
         """Return whether the server and its model are ready (V2)."""

@@ -13,13 +13,12 @@ import torch
 
 from pulih.common.errors import InputError, PulihError
 from pulih.common.files import atomic_path, write_text
-from pulih.common.logging import configure_logging, get_logger
+from pulih.common.launch import program
 from pulih.common.seed import generator as random_stream
 from pulih.data import manifest
 from pulih.recognizer.contract import INPUT, KIND, MODEL, OUTPUT, WIDTH_STEP
 from pulih.recognizer.model import Recognizer, load_recognizer
 
-log = get_logger(__name__)
 OPSET = 18
 TOLERANCE = 1e-3  # of logits, which reach tens
 CHECKED_WIDTHS = (32, 416, 1216)
@@ -90,17 +89,14 @@ def export_artifact(recognizer: Path, target: Path) -> manifest.Manifest:
 
 def main(arguments: list[str]) -> int:
     """Export one artifact and return the exit code."""
-    configure_logging()
-    try:
-        if len(arguments) != 2:
-            raise InputError("RECOGNIZER and NEW_FOLDER", f"{len(arguments)} arguments", "Name both folders.")
-        sealed = export_artifact(Path(arguments[0]), Path(arguments[1]))
-    except PulihError as err:
-        log.error("%s", err)  # noqa: TRY400 - a trace says nothing to the user
-        return err.exit_code
-    difference = sealed.facts["onnx_max_difference"]
-    log.info("%s in %s, at most %.1g from PyTorch", MODEL, arguments[1], difference)
-    return 0
+    return program(lambda: _exported(arguments))
+
+
+def _exported(arguments: list[str]) -> str:
+    if len(arguments) != 2:
+        raise InputError("RECOGNIZER and NEW_FOLDER", f"{len(arguments)} arguments", "Name both folders.")
+    sealed = export_artifact(Path(arguments[0]), Path(arguments[1]))
+    return f"{MODEL} in {arguments[1]}, at most {sealed.facts['onnx_max_difference']:.1g} from PyTorch"
 
 
 if __name__ == "__main__":

@@ -14,10 +14,9 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from pulih.common import npm
 from pulih.common.errors import InputError, PulihError
 from pulih.common.files import atomic_path
-from pulih.common.logging import configure_logging, get_logger
+from pulih.common.launch import program
 from pulih.common.settings import Settings
 
-log = get_logger(__name__)
 INSTALL = "python -m pulih.synthesis.fonts"
 PINS = Path(__file__).with_name("fonts.json")
 # Part of the file name: raise it when the conversion changes, so that older files are not taken for current ones.
@@ -111,15 +110,8 @@ def _convert(name: str, files: Path, target: Path) -> None:
 
 
 def main() -> int:
-    """Install the fonts and say where they are."""
-    configure_logging()
-    try:
-        new = install()
-    except PulihError as err:
-        log.error("%s", err)  # noqa: TRY400 - a trace says nothing to the user
-        return err.exit_code
-    log.info("%d fonts in %s, %d of them new", len(pins()), Settings().fonts_dir, len(new))
-    return 0
+    """Install the fonts, say where they are, and return the exit code."""
+    return program(lambda: f"{len(install())} of {len(pins())} fonts are new in {Settings().fonts_dir}")
 
 
 if __name__ == "__main__":

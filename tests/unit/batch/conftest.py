@@ -84,9 +84,9 @@ def reader_folder(tmp_path_factory):
 @pytest.fixture(scope="session")
 def reader(reader_folder):
     """What reads with it."""
-    from pulih.batch.reading import LineReader
+    from pulih.recognizer.infer import LineReader
 
-    return LineReader.load(reader_folder)
+    return LineReader.load_any(reader_folder)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from PIL import Image
 
 from pulih.batch.batch import FOLDER
 from pulih.batch.policies import BatchAborted
+from pulih.common.errors import InputError
 
 
 def written(output: Path) -> dict[str, int]:
@@ -135,3 +136,9 @@ def test_a_batch_that_was_ended_goes_on_and_does_no_page_twice(
     summary = json.loads((output / FOLDER / "summary.json").read_text())
     assert summary["this_run"]["done_before"] + summary["this_run"]["worked"] == 40
     assert not [path for path in output.rglob(".*") if FOLDER not in path.parts]
+
+
+def test_reading_without_a_recognizer_is_refused_with_the_commands_that_make_one(batch_of, folder, tmp_path) -> None:
+    with pytest.raises(InputError, match=r"comes without one.*pulih run --config.*--recognizer runs/latest/evaluator"):
+        batch_of(folder, page={"read": "missing"})
+    assert not list((tmp_path / "out").rglob("*.png"))

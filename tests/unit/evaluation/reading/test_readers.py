@@ -5,10 +5,11 @@ from pulih.common.files import write_json
 from pulih.data.charset import Charset
 from pulih.data.transcribed import grey_of, read_collection
 from pulih.evaluation.measure import read_lines_of
-from pulih.evaluation.reading.material import make_folds, reader_view
+from pulih.evaluation.reading.material import make_folds
 from pulih.evaluation.reading.readers import RealLines, adapted_reader, readings, samples_of, selected, stopping_samples
 from pulih.recognizer.decode import Reading
 from pulih.recognizer.model import load_recognizer
+from pulih.recognizer.view import reader_view
 
 
 def material_of(folder):
