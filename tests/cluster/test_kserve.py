@@ -33,7 +33,7 @@ class Addressed(Servers):
 
     def place(self):
         address = f"198.18.0.{len(self.running) + 1}"
-        subprocess.run(["ip", "address", "add", f"{address}/32", "dev", "lo"], check=True, capture_output=True)
+        subprocess.run(["ip", "address", "replace", f"{address}/32", "dev", "lo"], check=True, capture_output=True)
         return address, 8080
 
     def stop(self):
