@@ -8,6 +8,11 @@ ARG PIP_INDEX_URL
 ARG NPM_CONFIG_REGISTRY
 # Compiled Python then carries a hash of its source instead of a time; which time this is does not matter.
 ENV SOURCE_DATE_EPOCH=315532800
+# Pillow joins and kerns letters only with this library; the same lines are then drawn in a container as elsewhere. Which
+# version a distribution has makes no difference to them.
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install --yes --no-install-recommends libfribidi0 && rm -rf /var/lib/apt/lists/* \
+    && install -D --mode 644 /usr/lib/*/libfribidi.so.0 /opt/pulih/lib/libfribidi.so.0
 COPY requirements-build.txt requirements-training.txt /tmp/wheels/
 RUN python3 -m venv --without-pip /opt/pulih \
     && python3 -m pip --python /opt/pulih/bin/python install --no-cache-dir --no-deps --only-binary :all: \
@@ -38,7 +43,7 @@ LABEL org.opencontainers.image.title="pulih-training" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.version="${VERSION}"
 # /tmp is all that is ever written to: mount something there and the root file system may be read-only.
-ENV PATH=/opt/pulih/bin:${PATH} HOME=/tmp USER=pulih MPLCONFIGDIR=/tmp/matplotlib \
+ENV PATH=/opt/pulih/bin:${PATH} LD_LIBRARY_PATH=/opt/pulih/lib HOME=/tmp USER=pulih MPLCONFIGDIR=/tmp/matplotlib \
     PULIH_RUNS_DIR=/tmp/runs PULIH_LOGBOOK=/tmp/LOGBOOK.md PULIH_FONTS_DIR=/opt/pulih/fonts \
     PULIH_VIEWER_DIR=/opt/pulih/viewer MLFLOW_DISABLE_TELEMETRY=true DO_NOT_TRACK=1 PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /tmp

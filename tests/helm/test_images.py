@@ -71,7 +71,7 @@ def test_what_changes_with_every_commit_comes_after_the_layer_of_the_dependencie
 
 @by_name
 def test_dependencies_are_locked_with_hashes(path):
-    installs = [rest for name, rest in instructions(path)[1] if name == "RUN" and " install " in rest]
+    installs = [rest for name, rest in instructions(path)[1] if name == "RUN" and " pip " in rest]
     dependencies, project = installs
     assert dependencies.count("--requirement") == dependencies.count("--require-hashes") > 0
     assert "--no-index --prefix /opt/project /tmp/wheels/*.whl" in " ".join(project.split())

@@ -9,7 +9,14 @@ from pulih.common.settings import Settings
 from pulih.doctor.connections import check_feast, check_kfp, check_mlflow, check_s3
 from pulih.doctor.finding import Check, Finding
 from pulih.doctor.machine import check_devices, check_disk, check_memory, check_packages, check_python
-from pulih.doctor.material import check_fonts, check_node, check_real_data, check_variables, check_viewer
+from pulih.doctor.material import (
+    check_fonts,
+    check_node,
+    check_real_data,
+    check_shaping,
+    check_variables,
+    check_viewer,
+)
 
 CHECKS: tuple[Check, ...] = (
     check_python,
@@ -19,6 +26,7 @@ CHECKS: tuple[Check, ...] = (
     check_memory,
     check_variables,
     check_fonts,
+    check_shaping,
     check_node,
     check_viewer,
     check_real_data,

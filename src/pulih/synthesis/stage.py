@@ -9,15 +9,18 @@ import numpy as np
 
 from pulih.common.errors import ConfigError
 from pulih.common.interrupt import stop_on_signal
+from pulih.common.logging import get_logger
 from pulih.common.progress import track
 from pulih.data.lines import KIND, SPLITS
 from pulih.data.manifest import Manifest
 from pulih.data.workspace import run_stage
 from pulih.synthesis.config import SynthesisConfig
-from pulih.synthesis.faces import faces_of, names_of
+from pulih.synthesis.faces import faces_of, names_of, shaping
 from pulih.synthesis.jobs import gather, jobs_of
 from pulih.synthesis.sources import sources_digest
 from pulih.synthesis.workers import resolved_workers, run_jobs
+
+log = get_logger(__name__)
 
 
 def synthesize(config: SynthesisConfig, output: Path) -> Manifest:
@@ -54,6 +57,8 @@ def _write(config: SynthesisConfig, folder: Path) -> dict[str, Any]:
     for split in SPLITS:
         if config.lines_of(split):
             faces_of(config, split)
+    if shaping() == "basic":
+        log.warning("no FriBiDi on this machine: letters are not joined or kerned as their font says (pulih doctor)")
     jobs = jobs_of(config)
     missing = [job for job in jobs if not job.is_done(folder)]
     if missing:
@@ -71,6 +76,7 @@ def _facts(config: SynthesisConfig, folder: Path) -> dict[str, Any]:
         "lines": {split: len(metas[split]) for split in SPLITS},
         "pages": config.pages,
         "fonts": {"seen": sorted(names_of(config, "train")), "held_out": sorted(names_of(config, "test_unseen"))},
+        "shaping": shaping(),
         "psnr_by_severity_third": [_mean(every, "psnr", third) for third in range(3)],
         "psnr_white_page": _mean(every, "psnr_white"),
     }

@@ -83,3 +83,11 @@ def test_a_missing_openseadragon_is_a_warning_with_the_command_that_installs_it(
     openseadragon.installed_path(folder=tmp_path).parent.mkdir()
     openseadragon.installed_path(folder=tmp_path).touch()
     assert material.check_viewer(settings).state == "ok"
+
+
+def test_letters_set_side_by_side_are_warned_of_with_the_library_that_is_missing(clean):
+    from PIL import features
+
+    finding = material.check_shaping(clean())
+    assert finding.state == ("ok" if features.check("raqm") else "warn")
+    assert features.check("raqm") or "libfribidi0" in finding.repair
