@@ -16,7 +16,9 @@ from typing import Any
 def settled(config: dict[str, Any]) -> dict[str, Any]:
     """Return an image's config without the names that the builder made up."""
     kept = {name: value for name, value in config.items() if name not in ("container", "container_config", "parent")}
-    return kept | {"config": config["config"] | {"Hostname": ""}}
+    # A step's comment names the image before it, which had such a name inside.
+    steps = [{name: value for name, value in step.items() if name != "comment"} for step in config["history"]]
+    return kept | {"config": config["config"] | {"Hostname": ""}, "history": steps}
 
 
 def settle(folder: Path) -> None:

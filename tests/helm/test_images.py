@@ -192,6 +192,7 @@ def saved_image(folder, container):
         "container_config": own,
         "config": own,
         "parent": f"sha256:{container}",
+        "history": [{"created_by": "base"}, {"created_by": "RUN true", "comment": f"FROM {container[:12]}"}],
         "os": "linux",
     }
     content = json.dumps(config).encode()
