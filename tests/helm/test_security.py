@@ -109,8 +109,8 @@ def policies(values):
 def test_network_is_closed_but_for_named_openings():
     found = policies(EVERYTHING)
     assert found.pop("default-deny") == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
-    openings = ("dns", "store", "endpoint", "test", "pipelines", "trainjob", "s3", "mlflow", "doctor")
-    assert set(found) == {*(f"allow-{name}" for name in openings), "reach-mlflow"}
+    openings = ("dns", "store", "endpoint", "test", "pipelines", "trainjob", "s3", "mlflow", "feast", "doctor")
+    assert set(found) == {*(f"allow-{name}" for name in openings), "reach-mlflow", "reach-feast"}
     # An empty rule, or one without "from" or "to", would open more than its name says; only the store may be anywhere.
     for name, spec in found.items():
         rules = [*spec.get("ingress", []), *spec.get("egress", [])]

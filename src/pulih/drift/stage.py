@@ -24,10 +24,9 @@ from pulih.drift.measuring import Described, describe_through
 from pulih.drift.outliers import distances, furthest, robust_deviations
 from pulih.drift.reading import start_readers
 from pulih.drift.report import Compared, write_report
+from pulih.drift.repository import page_repository
 from pulih.drift.summary import summarize
 from pulih.drift.verdicts import judge
-from pulih.features import catalogue
-from pulih.stores.features import Definition, open_repository
 from pulih.stores.paths import local_input
 
 log = get_logger(__name__)
@@ -105,20 +104,8 @@ def _reference_scans(lines: Path) -> list[Scan]:
 
 
 def _describe(config: DriftConfig, reference: list[Scan], archive: Archive) -> tuple[Described, Described]:
-    # Feast's objects come from its own repository module, whose import takes seconds.
-    from pulih.features import definitions
-
-    home = Path(catalogue.__file__).parent
-    definition = Definition(
-        objects=definitions.OBJECTS,
-        entity=catalogue.ENTITY,
-        view=catalogue.VIEW,
-        service=catalogue.SERVICE,
-        table=catalogue.TABLE,
-        sources=(home / "feature_store.yaml", home / "definitions.py"),
-    )
     with (
-        open_repository(definition, Settings()) as repository,
+        page_repository(Settings()) as repository,
         stop_on_signal() as stop,
         start_readers(config.workers, stop) as readers,
     ):

@@ -26,6 +26,8 @@ page_descriptors = FeatureView(
     entities=[page],
     ttl=timedelta(0),
     schema=[
+        # Were it left out, Feast would look it up in the table, which a new repository does not have.
+        Field(name=ENTITY, dtype=String),
         *(Field(name=d.name, dtype=Float64, description=f"{d.definition} [{d.unit}]") for d in DESCRIPTORS),
         Field(name="code", dtype=String, description="digest of the code that measured the page"),
     ],

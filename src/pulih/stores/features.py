@@ -51,6 +51,15 @@ class FeatureRepository:
         """The offline table."""
         return self.folder / self.definition.table
 
+    def apply(self) -> None:
+        """Write the definitions to the registry and make the online store, with or without rows.
+
+        Raises:
+            StoreError: the repository cannot be used.
+        """
+        with _explained(self.folder):
+            self._applied()
+
     def add(self, rows: pd.DataFrame) -> None:
         """Add rows (entity, features, ``event_timestamp`` in UTC) to the offline table and the online store.
 
@@ -100,7 +109,7 @@ class FeatureRepository:
             raise StoreError(f"a Parquet table at {self.table}", str(err)[:200], fix) from err
 
     def _applied(self) -> "FeatureStore":
-        """Return the store with the definitions applied, which Feast can do only once the table exists."""
+        """Return the store with the definitions applied, once per opening."""
         if self._store is None:
             try:
                 self._store = self._open()

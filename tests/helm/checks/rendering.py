@@ -18,6 +18,7 @@ EVERYTHING = STORE | {
     "mlflow": {"uri": "http://mlflow.mlflow:5000", "artifacts": "s3://pulih/mlflow", "server": {"enabled": True}},
     "seaweedfs": {"enabled": True},
     "drift": {"enabled": True, "lines": "s3://pulih/lines", "archive": "s3://scans/voc"},
+    "feast": {"enabled": True},
     "monitoring": {"enabled": True},
     "trainjob": {"enabled": True},
 }
