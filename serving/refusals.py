@@ -12,8 +12,9 @@ from serving.call import TooSlow
 log = get_logger(__name__)
 STATUS_OF: dict[type[Exception], int] = {
     InvalidInput: 400,
+    # Models are not loaded or unloaded over the network: the caller's fault, so not KServe's 501.
+    NotImplementedError: 403,
     ModelNotFound: 404,
-    NotImplementedError: 501,
     ModelNotReady: 503,
     TooSlow: 504,
 }

@@ -69,11 +69,11 @@ class FixedModels(ModelRepositoryExtension):
     """Nobody may load or unload a model over the network."""
 
     async def load(self, model_name: str) -> None:
-        """Refuse; KServe answers 501."""
+        """Refuse, which is answered with 403."""
         raise NotImplementedError("models are chosen when the server starts")
 
     async def unload(self, model_name: str) -> None:
-        """Refuse; KServe answers 501."""
+        """Refuse, which is answered with 403."""
         raise NotImplementedError("models are chosen when the server starts")
 
 

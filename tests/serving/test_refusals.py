@@ -131,7 +131,7 @@ def test_unknown_model_is_404(client, call) -> None:
 
 
 def test_models_cannot_be_unloaded_over_the_network(client, call) -> None:
-    assert client.request("POST", "/v2/repository/models/restorer/unload", b"", call.json)[0] == 501
+    assert client.request("POST", "/v2/repository/models/restorer/unload", b"", call.json)[0] == 403
     assert client.is_ready()
 
 
