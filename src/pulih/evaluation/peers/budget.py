@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -54,10 +54,8 @@ class Plan:
 
     def read(self) -> int | None:
         """Return the planned steps, or None when there is no plan of this owner."""
-        if not self.path.is_file():
-            return None
-        values = read_json(self.path)
-        return int(values["steps"]) if values["owner"] == self.owner else None
+        values = noted(self.path, self.owner)
+        return int(values["steps"]) if values else None
 
     def write(self, cpu_seconds: float, cost: float) -> int:
         """Plan as many steps of ``cost`` seconds as ``cpu_seconds`` allow, at least one, and return them."""
@@ -65,6 +63,12 @@ class Plan:
         log.info("%s: a step costs %.3f s of CPU, so %d steps", self.path.stem, cost, steps)
         write_json(self.path, {"owner": self.owner, "steps": steps, "seconds_per_step": cost})
         return steps
+
+
+def noted(path: Path, owner: str) -> dict[str, Any] | None:
+    """Return what was noted of a training in a file, or None when there is nothing of this owner."""
+    values = read_json(path) if path.is_file() else None
+    return values if values and values["owner"] == owner else None
 
 
 def owner_of(*parts: str) -> str:

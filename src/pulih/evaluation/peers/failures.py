@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pulih.common.config import read_json
 from pulih.common.errors import TrainingFailed
 from pulih.common.files import write_json
 from pulih.common.logging import get_logger
+from pulih.evaluation.peers.budget import noted
 
 log = get_logger(__name__)
 
@@ -34,10 +34,8 @@ class FailureNote:
 
     def read(self) -> str | None:
         """Return the reason of a failure that was noted for this owner."""
-        if not self.path.is_file():
-            return None
-        values = read_json(self.path)
-        return str(values["reason"]) if values["owner"] == self.owner else None
+        values = noted(self.path, self.owner)
+        return str(values["reason"]) if values else None
 
     def noting(self, train: Callable[[], object]) -> str | None:
         """Train, and return and note the reason if an alarm stops it; what has failed before is not tried again."""
