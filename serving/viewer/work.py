@@ -1,7 +1,6 @@
 """What the viewer shows of one scan: restored page, doubt about its strokes, lines, and how all this came to be."""
 
 import hashlib
-import io
 import json
 import time
 from dataclasses import dataclass, replace
@@ -10,9 +9,9 @@ from typing import Any
 
 import cv2
 import numpy as np
-from PIL import Image
 
 from pulih.batch import provenance
+from pulih.batch.confidence import overlay
 from pulih.batch.config import PageConfig
 from pulih.batch.decision import decide
 from pulih.batch.lines import boxes_of_rows
@@ -27,12 +26,10 @@ from pulih.recognizer.infer import LineReader
 from pulih.restorer.colour import luminance
 from pulih.restorer.files import encode_page
 from pulih.restorer.infer import RestoredPage, Restorer
-from pulih.restorer.trust import unsure_strokes
 from serving import metrics
 from serving.viewer.stream import Tell
 
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # what no browser shows
-UNSURE = (124, 58, 237)  # a violet that neither ink nor paper has
 MOST_LINES = 400
 
 
@@ -111,21 +108,6 @@ def scan_of(data: bytes, name: str, paper: str, limits: ImageLimits) -> Scan:
     """Return a request as a scan; of a name only its last part counts."""
     mode = "clean-paper" if paper == "white" else "keep-paper"
     return Scan(data, PurePosixPath(name.replace("\\", "/")).name[:200] or "scan", PageConfig(mode=mode, limits=limits))
-
-
-def overlay(restored: RestoredPage) -> bytes:
-    """Return a PNG that colours unsure strokes and is clear elsewhere; never larger than the page."""
-    assert restored.answer is not None, "this process ran the network"
-    doubt = unsure_strokes(restored.answer)
-    height, width = restored.luminance.shape
-    if doubt.shape[0] > height:
-        doubt = np.asarray(cv2.resize(doubt, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-    picture = np.empty((*doubt.shape, 4), np.uint8)
-    picture[:, :, :3] = UNSURE
-    picture[:, :, 3] = doubt
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
 
 
 def _page_facts(page: DecodedImage, restored: RestoredPage, config: PageConfig) -> tuple[PageFacts, bool]:

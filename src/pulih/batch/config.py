@@ -31,6 +31,7 @@ class PageConfig(StageConfig):
     format: Format = Field("auto", description="auto: a TIFF stays a TIFF, all else becomes PNG")
     quality: int = Field(92, ge=1, le=100, description="of JPEG")
     xml: bool = Field(False, description="take the PAGE or ALTO file beside an image along")
+    confidence: bool = Field(False, description="also write where the network was unsure, as a picture to lay over")
     read: Read = Field("no", description="into XML: text of lines that have none, or of all")
     harm: HarmConfig = HarmConfig()
     limits: ImageLimits = ImageLimits()

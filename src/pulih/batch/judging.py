@@ -1,10 +1,11 @@
 """One page: restored, measured, and shown restored only where that does no harm."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
+from pulih.batch.confidence import overlay
 from pulih.batch.config import PageConfig
 from pulih.batch.decision import Readings, decide
 from pulih.batch.lines import boxes_of_layout, boxes_of_rows
@@ -19,13 +20,22 @@ from pulih.restorer.colour import GreyImage, luminance
 from pulih.restorer.infer import RestoredPage, Restorer
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What is to be shown of a page, its figures, and, where asked for, a PNG of where the network was unsure."""
+
+    shown: DecodedImage
+    facts: PageFacts
+    confidence: bytes | None = None
+
+
 class Judge:
     """Restores pages with one restorer and, where one is given, a recognizer that judges."""
 
     def __init__(self, restorer: Restorer, reader: LineReader | None, config: PageConfig) -> None:
         self._restorer, self._reader, self._config = restorer, reader, config
 
-    def page(self, page: DecodedImage, layout: Layout | None) -> tuple[DecodedImage, PageFacts]:
+    def page(self, page: DecodedImage, layout: Layout | None) -> Judged:
         """Return what is to be shown of a page, which is the page itself where restoration may harm."""
         restored = self._restorer.restore_page(page.pixels, PAPER[self._config.mode])
         if self._config.mode == "keep-paper":
@@ -52,10 +62,11 @@ class Judge:
             lines=readings.lines if readings else 0,
         )
         if not decision.restore:
-            return page, facts
+            return Judged(page, facts)
         # A binary page is cut from the luminance; its colours would only be thrown away.
         pixels = restored.luminance if self._config.mode == "binary" else restored.image
-        return replace(page, pixels=pixels), facts
+        unsure = overlay(restored) if self._config.confidence else None
+        return Judged(replace(page, pixels=pixels), facts, unsure)
 
     def _readings(
         self, before: GreyImage, after: GreyImage, restored: RestoredPage, layout: Layout | None

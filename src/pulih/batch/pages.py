@@ -22,20 +22,23 @@ def now() -> str:
 
 
 class Pages:
-    """What becomes of a file's pages; ``facts`` grows as they are taken, ``text`` is what the first of them says."""
+    """What becomes of a file's pages; ``facts`` and ``confidence`` grow as they are taken, ``text`` is of the first."""
 
     def __init__(self, name: str, config: PageConfig, judge: Judge, xml: XmlFile | None, scribe: Scribe | None) -> None:
         self._name, self._config, self._judge, self._scribe = name, config, judge, scribe
         self._layout = xml.layout if xml else None
         self.facts: list[PageFacts] = []
+        self.confidence: list[bytes | None] = []
         self.text: PageText | None = None
         self._first: DecodedImage | None = None
 
     def shown(self, data: bytes) -> Iterator[DecodedImage]:
         """Yield what is to be shown of each page of a file's bytes; raises InputError for bytes that are no image."""
         for page in decode_pages(data, self._name, self._config.limits):
-            image, facts = self._judge.page(page, self._layout)
+            judged = self._judge.page(page, self._layout)
+            image, facts = judged.shown, judged.facts
             self.facts.append(facts)
+            self.confidence.append(judged.confidence)
             if self._first is None:
                 self._first = page
                 self._warn_of_other_size(page)

@@ -1,10 +1,13 @@
 """Small pictures of pages for the report."""
 
+import io
 from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
+from pulih.batch.confidence import SUFFIX
 from pulih.batch.intake import Intake
 from pulih.batch.sources import Source
 from pulih.batch.state import Record
@@ -26,9 +29,9 @@ class Pictures:
         self._intake, self._output, self._limits = intake, output, limits
 
     def of(self, source: Source, record: Record) -> tuple[str, ...]:
-        """Return the first page of a file as addresses: before and after, or the scan alone where it was passed on.
+        """Return the first page of a file as addresses: scan, answer, and the map of confidence where there is one.
 
-        Nothing where one of them cannot be read.
+        The scan alone where it was passed on; nothing where one of them cannot be read.
         """
         try:
             path = self._intake.fetched(source.place, source.tag)
@@ -37,12 +40,23 @@ class Pictures:
             if record.status == "passed":
                 return (_address(before),)
             after = _small(next(read_pages(self._output / record.outputs[0], self._limits)).pixels)
+            unsure = self._map(record, before.shape)
         except (PulihError, OSError) as err:
             log.warning("no picture of %s: %s", source.name, err)
             return ()
         if before.shape != after.shape:
             after = np.asarray(cv2.resize(after, before.shape[1::-1]), np.uint8)
-        return _address(before), _address(after)
+        return _address(before), _address(after), *unsure
+
+    def _map(self, record: Record, shape: tuple[int, ...]) -> tuple[str, ...]:
+        """Return the map of the first page at the pictures' size, or nothing."""
+        names = [name for name in record.outputs if name.endswith(SUFFIX)]
+        if not names:
+            return ()
+        with Image.open(self._output / names[0]) as picture:
+            buffer = io.BytesIO()
+            picture.resize((shape[1], shape[0]), Image.Resampling.BOX).save(buffer, "PNG", optimize=True)
+        return (data_uri(buffer.getvalue(), "image/png"),)
 
 
 def _small(image: RgbImage) -> RgbImage:

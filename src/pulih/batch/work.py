@@ -2,10 +2,10 @@
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
-from pulih.batch import outputs, provenance
+from pulih.batch import confidence, outputs, provenance
 from pulih.batch.answerxml import answer_xml
 from pulih.batch.config import PageConfig
 from pulih.batch.judging import Judge
@@ -49,7 +49,8 @@ class Workshop:
             written = target if facts.restored else passed
             answer = answer_xml(task, facts, xml, pages.text, written.name)
             if facts.restored:
-                return self._deliver(task, facts, target, scratch.replace, answer)
+                maps = self._write_maps(task.stem, pages.confidence)
+                return self._deliver(task, facts, target, scratch.replace, answer, maps)
         finally:
             scratch.unlink(missing_ok=True)
         return self._deliver(task, facts, passed, lambda path: write_bytes(path, data), answer)
@@ -62,10 +63,24 @@ class Workshop:
         if pages.facts[0].restored:
             outputs.write_image(scratch, [image], suffix, self._config)
 
+    def _write_maps(self, stem: str, maps: Sequence[bytes | None]) -> list[Path]:
+        """Write where the network was unsure, of each page shown restored, and return the files."""
+        files = [self._output / name for name in confidence.names(stem, len(maps))]
+        made = [(file, png) for file, png in zip(files, maps, strict=True) if png is not None]
+        for file, png in made:
+            write_bytes(file, png)
+        return [file for file, _ in made]
+
     def _deliver(
-        self, task: Task, facts: FileFacts, target: Path, put: Callable[[Path], object], xml: bytes | None
+        self,
+        task: Task,
+        facts: FileFacts,
+        target: Path,
+        put: Callable[[Path], object],
+        xml: bytes | None,
+        maps: Sequence[Path] = (),
     ) -> Done:
-        written = [target]
+        written = [target, *maps]
         sha256 = file_sha256(_scratch(target)) if facts.restored else task.key.sha256
         if xml is not None:
             written.append(self._output / f"{task.stem}.xml")

@@ -31,6 +31,9 @@ Read = Annotated[
     Literal["no", "missing", "replace"] | None,
     typer.Option(help="Write what --recognizer reads into PAGE or ALTO: lines without text, or all of them."),
 ]
+Confidence = Annotated[
+    bool, typer.Option("--confidence", help="Also write where the network was unsure, as a picture.")
+]
 Group = Annotated[str | None, typer.Option(metavar="USE", help="File group of a METS file that is read.")]
 Iiif = Annotated[str | None, typer.Option(metavar="URL", help="Write a IIIF manifest; OUTPUT is served there.")]
 IiifScans = Annotated[str | None, typer.Option(metavar="URL", help="INPUT is served there, for the manifest.")]
@@ -57,6 +60,7 @@ class BatchOptions:
     recursive: Recursive = False
     xml: Xml = False
     read: Read = None
+    confidence: Confidence = False
     group: Group = None
     iiif: Iiif = None
     iiif_scans: IiifScans = None
@@ -73,7 +77,7 @@ class BatchOptions:
     def values(self) -> dict[str, Any]:
         """Return what was given, as the keys of a BatchConfig."""
         page = {name: getattr(self, name) for name in ("mode", "format", "quality", "read")}
-        page["xml"] = self.xml or None
+        page |= {"xml": self.xml or None, "confidence": self.confidence or None}
         names = ("group", "iiif", "iiif_scans", "workers", "timeout", "retries", "max_failed")
         whole = {name: getattr(self, name) for name in names}
         whole |= {"missing_output": self.missing_output, "existing_output": self.existing_output}

@@ -14,6 +14,7 @@ from pulih.common.errors import ArtifactError
 from pulih.common.logging import get_logger
 from pulih.data import manifest
 from pulih.restorer import colour, confidence, resample, scale, tiles, tone
+from pulih.restorer.channel import ink_channel
 from pulih.restorer.trust import Trust, measure
 
 log = get_logger(__name__)
@@ -125,7 +126,7 @@ class Restorer:
             progress: is told how many tiles are done, of how many.
         """
         started = time.perf_counter()
-        grey = colour.luminance(page)
+        grey = ink_channel(page)
         found = scale.estimate_scale(grey)
         if found is None:
             log.info("no text to measure on this page: lines of 1/%d of its height are assumed", LINES_PER_PAGE)

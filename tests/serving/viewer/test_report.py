@@ -21,7 +21,7 @@ def report(blur_restorer, openseadragon_script, tmp_path_factory):
     for base in range(120, 1700, 130):
         cv2.putText(page, "an evening on the river", (90, base), cv2.FONT_HERSHEY_COMPLEX, 2.6, (95, 60, 30), 5)
     (place / "scans" / "a page.png").write_bytes(encode_png(page))
-    config = build_config(BatchConfig, {"workers": 1, "page": {"harm": {"min_confidence": 0.05}}})
+    config = build_config(BatchConfig, {"workers": 1, "page": {"harm": {"min_confidence": 0.05}, "confidence": True}})
     run_batch(config, str(place / "scans"), place / "out", Artifacts(blur_restorer))
     return place / "out" / FOLDER / "report.html"
 
@@ -45,6 +45,10 @@ def test_pages_are_compared_from_the_disk_at_full_resolution(open_page, report) 
     page.wait_for_selector(".pv-scale:not(:empty)")
     # The same page at the same size is a smaller share of more pixels: 1100 of 1800 rows were in the small picture.
     assert whole_page(page) == pytest.approx(small * 1100 / 1800, rel=0.06)
+    # The map of confidence stays the small one, laid over the large pictures.
+    page.locator(".openseadragon-canvas").first.focus()
+    page.keyboard.press("4")
+    assert page.locator(ONE).first.get_attribute("data-mode") == "confidence"
 
 
 def test_files_that_moved_leave_the_small_pictures(open_page, report, tmp_path) -> None:

@@ -96,6 +96,12 @@ def test_the_report_needs_no_network_and_shows_each_kind(batch_of, folder, tmp_p
     assert "https://" not in page
 
 
+def test_the_report_shows_where_the_network_was_unsure_if_that_was_written(batch_of, folder, tmp_path) -> None:
+    batch_of(folder, page={"confidence": True})
+    page = SCRIPT.sub("", (tmp_path / "out" / FOLDER / "report.html").read_text())
+    assert page.count('data-part="confidence" src="data:image/png;base64,') == page.count('data-part="after"') == 3
+
+
 def started(folder: Path, output: Path, restorer: Path) -> subprocess.Popen:
     code = "import sys; sys.argv[0] = 'pulih'; from pulih.cli import main; main()"
     options = ["--restorer", str(restorer), "--workers", "1", "--set", "page.harm.min_confidence=0.05"]

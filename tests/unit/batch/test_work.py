@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from pulih.batch.confidence import UNSURE
 from pulih.common.errors import InputError
 from pulih.data.encoding import encode_jpeg, write_tiff
 from pulih.data.images import DecodedImage
@@ -77,7 +78,7 @@ def test_paper_is_kept_or_made_white_or_cut_to_two_levels(work_on, config_of, sc
     assert 0.02 < 1 - np.asarray(corner["binary"]).mean() < 0.4
     kept, white = (np.asarray(corner[mode])[3, 3].astype(int) for mode in ("keep-paper", "clean-paper"))
     assert kept[0] - kept[2] > 25
-    assert np.ptp(white) < 6
+    assert np.ptp(white) < 12
 
 
 def test_sixteen_grey_bits_become_eight_and_it_is_said(work_on, config_of, page, tmp_path) -> None:
@@ -100,6 +101,26 @@ def test_a_file_of_several_pages_stays_one_and_its_blank_page_is_left(work_on, c
         assert book.n_frames == 3
         book.seek(1)
         assert np.array_equal(np.asarray(book), blank)
+
+
+def test_where_the_network_was_unsure_is_written_on_request(work_on, config_of, scan, wary) -> None:
+    done, output = work_on(scan, config_of(confidence=True))
+    assert done.outputs[:2] == ("scan.png", "scan.confidence.png")
+    with Image.open(output / "scan.confidence.png") as unsure, Image.open(scan) as page:
+        assert unsure.mode == "RGBA"
+        assert unsure.width / unsure.height == pytest.approx(page.width / page.height, rel=0.02)
+        colours, opacity = np.split(np.asarray(unsure), [3], axis=2)
+    assert (colours == UNSURE).all()
+    assert np.ptp(opacity) > 64
+    assert "scan.confidence.png" not in work_on(scan, config_of())[0].outputs
+    assert work_on(scan, config_of(wary, confidence=True))[0].outputs == ("scan.jpg", "scan.jpg.prov.json")
+
+
+def test_pages_of_one_file_have_a_map_each_but_for_those_that_pass_on(work_on, config_of, page, tmp_path) -> None:
+    pages = [DecodedImage(page), DecodedImage(np.full_like(page, 245)), DecodedImage(page)]
+    write_tiff(tmp_path / "several.tif", pages)
+    done, _ = work_on(tmp_path / "several.tif", config_of(confidence=True))
+    assert done.outputs[1:3] == ("several-1.confidence.png", "several-3.confidence.png")
 
 
 def test_xml_goes_along_with_the_restored_page_and_unchanged_with_a_passed_one(work_on, config_of, scan, wary) -> None:

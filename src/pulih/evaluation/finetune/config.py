@@ -18,7 +18,8 @@ class FinetuneConfig(StageConfig):
     ssim: float = Field(0.15, ge=0)
     largest_zoom: float = Field(1.25, ge=1, le=2, description="patches are enlarged or reduced by up to this factor")
     palest: float = Field(0.7, gt=0, le=1, description="ink is made paler by up to this factor")
-    least_ink: float = Field(0.01, ge=0, lt=1, description="share of ink below which another patch is drawn")
+    aged: float = Field(0.5, ge=0, le=1, description="share of patches that are aged further: stains, the other side")
+    least_ink: float = Field(0, ge=0, lt=1, description="share of ink below which another patch is drawn; 0 = none is")
     doubts: tuple[float, ...] = Field(
         (0, 3, 6), min_length=1, description="strengths of the doubt (keep_unsure) to choose from"
     )

@@ -60,7 +60,8 @@ class Folds:
             torch.set_num_threads(self.config.threads)
             generator = load_generator(self.initial)
             values = read_json(self.initial / CONFIG)
-            patches = Patches([self._page(name, values["height"]) for name in fold.pages], self.config)
+            pages = [self._page(name, values["height"]) for name in fold.pages]
+            patches = Patches(pages, self.config, values["height"])
             training = Finetuning(generator, patches, self.config)
             state, digest = folder / "state" / "checkpoint.pt", digest_of([fold.digest(), self._digest()])
             if state.is_file():

@@ -20,8 +20,17 @@ from pulih.evaluation.finetune.config import FinetuneConfig
 from pulih.restorer import resample
 from pulih.restorer.infer import Restorer, RgbImage
 from pulih.restorer.inference_code import inference_digest
+from pulih.synthesis.config import DegradationRates
+from pulih.synthesis.degrade import age
+from pulih.synthesis.sheet import Palette, compose, new_sheet
 
 TRIES = 8  # patches drawn until one has ink
+UNIT_HEIGHT = 64  # of the lines in whose pixels the synthesis counts
+# What may befall a sheet that was already written on and scanned; its ink and the camera's faults are in the scan.
+AGES = DegradationRates(
+    paper_texture=0, laid_lines=0, ink_fading=0, iron_gall_halo=0, holes=0,
+    bleed_through=0.8, show_through=0.8, stains=0.6,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,14 +83,14 @@ def prepare(pairs: Sequence[Pair], height: int) -> dict[str, PageMaterial]:
 def digest_of_pairs(pairs: Sequence[Pair]) -> str:
     """Return what identifies prepared pages: their files, and the code between them and the network."""
     files = {pair.name: [file_sha256(pair.source), file_sha256(pair.target)] for pair in pairs}
-    return digest_of([files, inference_digest(), source_digest("evaluation/finetune")])
+    return digest_of([files, inference_digest(), source_digest("evaluation/finetune", "synthesis")])
 
 
 class Patches:
     """Batches of patches by step number alone, so that a resumed training sees the same ones."""
 
-    def __init__(self, pages: Sequence[PageMaterial], config: FinetuneConfig) -> None:
-        self._pages, self._config = pages, config
+    def __init__(self, pages: Sequence[PageMaterial], config: FinetuneConfig, height: int) -> None:
+        self._pages, self._config, self._unit = pages, config, height / UNIT_HEIGHT
         areas = np.array([page.seen.size for page in pages], dtype=np.float64)
         self._shares = areas / areas.sum()
 
@@ -92,7 +101,19 @@ class Patches:
         side = self._config.patch
         seen_BCHW, wanted_BCHW = (stack([patch[place] for patch in patches], side) for place in (0, 1))
         paler = torch.from_numpy(random.uniform(self._config.palest, 1, len(patches)).astype(np.float32))
-        return 1 - (1 - seen_BCHW) * paler[:, None, None, None], wanted_BCHW
+        paler_BCHW = 1 - (1 - seen_BCHW) * paler[:, None, None, None]
+        return paler_BCHW * self._light_left(random, wanted_BCHW), wanted_BCHW
+
+    def _light_left(self, random: np.random.Generator, wanted_BCHW: Tensor) -> Tensor:
+        """Return the share of light that further ages of the sheets leave, (B, 1, H, W) in [0, 1]."""
+        backs = np.rint(255 * wanted_BCHW.numpy()[:, 0, :, ::-1]).astype(np.uint8)
+        light = np.ones(backs.shape, np.float32)
+        for place in np.flatnonzero(random.random(len(light)) < self._config.aged):
+            # Another patch stands on the other side.
+            sheet = new_sheet(np.full_like(backs[0], 255), backs[place - 1], self._unit)
+            age(sheet, random.random(), AGES, random)
+            light[place] = compose(sheet, Palette(paper=(1.0,)))
+        return torch.from_numpy(light)[:, None]
 
     def _patch(self, random: np.random.Generator) -> tuple[GreyImage, GreyImage]:
         for _ in range(TRIES):

@@ -12,7 +12,7 @@ from pulih.restorer.artifact import load_generator
 def start(pages, initial):
     torch.set_num_threads(1)
     prepared = list(prepare(find_pairs(pages, Suffixes()), 64).values())
-    return lambda config: Finetuning(load_generator(initial), Patches(prepared, config), config)
+    return lambda config: Finetuning(load_generator(initial), Patches(prepared, config, 64), config)
 
 
 def test_the_loss_on_unseen_patches_falls(start, quick):

@@ -39,7 +39,7 @@ class Figure {
     this.button.disabled = true;
     const small = this.pictures;
     await this.close();
-    this.pictures = { before, after };
+    this.pictures = { ...small, before, after };
     await this.open();
     if (await this.opening.catch(() => null)) {
       this.button.remove();
