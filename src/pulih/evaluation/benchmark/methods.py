@@ -76,7 +76,7 @@ def restored(restorer: "Restorer", level: int, name: str = PULIH) -> Family:
         masks = {name: result.luminance < level, f"{name}_otsu": baselines.otsu(result.luminance) == 0}
         return Answer(masks, {"x_height": result.x_height, "scale": result.scale, "seconds": result.seconds})
 
-    identity = {"model": restorer.digest, "threshold": level, "code": inference_digest()}
+    identity = _identity(restorer, level)
     return Family(name, (name, f"{name}_otsu"), identity, answer)
 
 
@@ -91,8 +91,17 @@ def _at_size(restorer: "Restorer", level: int, name: str, factor: float) -> Fami
         luminance = resample.fitted(result.luminance, page.shape)
         return Answer({name: luminance < level}, {"x_height": result.x_height, "scale": result.scale})
 
-    identity = {"model": restorer.digest, "threshold": level, "factor": factor, "code": inference_digest()}
+    identity = _identity(restorer, level) | {"factor": factor}
     return Family(name, (name,), identity, answer)
+
+
+def _identity(restorer: "Restorer", level: int) -> dict[str, Any]:
+    return {
+        "model": restorer.digest,
+        "keep_unsure": restorer.keep_unsure,
+        "threshold": level,
+        "code": inference_digest(),
+    }
 
 
 def _of_grey(name: str, parameters: dict[str, Any], binarize: Callable[[GreyImage], GreyImage]) -> Family:

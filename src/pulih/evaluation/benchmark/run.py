@@ -1,7 +1,7 @@
 """The benchmark from a folder of pairs to a folder of results."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,7 +107,7 @@ def _level(restorer: "Restorer", request: Request, config: BenchmarkConfig, meas
     if shared := {pair.source.resolve() for pair in measured} & {pair.source.resolve() for pair in others}:
         fix = "Leave them out: a level chosen on measured pages flatters."
         raise ConfigError("other pages to choose the level on", f"{len(shared)} measured ones", fix)
-    from pulih.evaluation.finetune.level import choose_cut
+    from pulih.evaluation.benchmark.level import choose_cut
 
     return choose_cut(restorer, others, (restorer.keep_unsure,)).level
 
@@ -134,12 +134,16 @@ def _measured(
 
     folds = Folds(pairs, request.restorer, request.finetune, request.output / "folds")
     tables, facts = [], []
-    for group in folds.groups:
+    for group, cut in folds.cuts().items():
         folder, sealed = folds.obtain(group)
-        tuned = methods.restored(Restorer.load(folder, request.threads), sealed.facts["level"], methods.FINETUNED)
+        restorer = Restorer.load(folder, request.threads)
+        restorer.keep_unsure = cut.keep_unsure
+        tuned = methods.restored(restorer, cut.level, methods.FINETUNED)
         tables.append(measure([p for p in pairs if p.group == group], [*families, tuned], request.output))
         facts.append(
-            {"left_out": group, "digest": sealed.digest(), "pages": len(sealed.config["pages"])} | sealed.facts
+            {"left_out": group, "digest": sealed.digest(), "pages": len(sealed.config["pages"])}
+            | sealed.facts
+            | asdict(cut)
         )
     return pd.concat(tables, ignore_index=True), facts
 

@@ -1,7 +1,6 @@
 """One fold as a sealed restorer artifact: made once for its pages and its initial restorer, continued when stopped."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,9 @@ from pulih.common.files import write_bytes, write_json
 from pulih.common.logging import get_logger
 from pulih.data.manifest import Manifest, read_manifest
 from pulih.data.workspace import run_stage
+from pulih.evaluation.benchmark.level import Cut, best_cut, errors
 from pulih.evaluation.benchmark.pairs import Pair
 from pulih.evaluation.finetune.config import FinetuneConfig, FoldConfig
-from pulih.evaluation.finetune.level import choose_cut
 from pulih.evaluation.finetune.material import PageMaterial, Patches, digest_of_pairs, prepare
 from pulih.evaluation.finetune.trainer import Finetuning
 from pulih.restorer.artifact import load_generator, read_generator
@@ -52,10 +51,10 @@ class Folds:
             settings=self.config, left_out=group, pages=names, material=digest_of_pairs(seen), seed=self.config.seed
         )
         output = self.folder / group.replace("/", "_")
-        work = self._work(fold, seen)
+        work = self._work(fold)
         return output, run_stage(KIND, fold, {"initial": self.initial}, output, work)
 
-    def _work(self, fold: FoldConfig, seen: Sequence[Pair]) -> Callable[[Path], dict[str, Any]]:
+    def _work(self, fold: FoldConfig) -> Callable[[Path], dict[str, Any]]:
         def work(folder: Path) -> dict[str, Any]:
             torch.set_num_threads(self.config.threads)
             generator = load_generator(self.initial)
@@ -68,12 +67,22 @@ class Folds:
                 training.restore(state, digest)
             log.info("without %s: %d pages, %d steps", fold.left_out, len(fold.pages), self.config.steps)
             training.fit(state, digest)
-            facts = self._write(training, values, folder)
-            cut = choose_cut(Restorer.unsealed(folder, self.config.threads), seen, self.config.doubts)
-            write_json(folder / CONFIG, values | {"keep_unsure": cut.keep_unsure})
-            return facts | asdict(cut)
+            return self._write(training, values, folder)
 
         return work
+
+    def cuts(self) -> dict[str, Cut]:
+        """Return per group the level and the doubt that suit the pages of the other groups best.
+
+        Each of those pages is restored by the fold that did not see it, for a network is surer of pages it learned
+        from. All folds are obtained; see ``obtain`` for what is raised, and InputError for a page that cannot be read.
+        """
+        shares = {}
+        for group in self.groups:
+            restorer = Restorer.load(self.obtain(group)[0], self.config.threads)
+            shares[group] = errors(restorer, [p for p in self.pairs if p.group == group], self.config.doubts)
+        others = {group: [shares[other] for other in self.groups if other != group] for group in self.groups}
+        return {group: best_cut(np.concatenate(known), self.config.doubts) for group, known in others.items()}
 
     def _digest(self) -> str:
         return read_manifest(self.initial).digest()

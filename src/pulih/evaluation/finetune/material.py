@@ -24,6 +24,7 @@ from pulih.synthesis.config import DegradationRates
 from pulih.synthesis.degrade import age
 from pulih.synthesis.sheet import Palette, compose, new_sheet
 
+SOURCES = ("evaluation/finetune/material.py", "evaluation/finetune/trainer.py", "synthesis")
 TRIES = 8  # patches drawn until one has ink
 UNIT_HEIGHT = 64  # of the lines in whose pixels the synthesis counts
 # What may befall a sheet that was already written on and scanned; its ink and the camera's faults are in the scan.
@@ -83,7 +84,7 @@ def prepare(pairs: Sequence[Pair], height: int) -> dict[str, PageMaterial]:
 def digest_of_pairs(pairs: Sequence[Pair]) -> str:
     """Return what identifies prepared pages: their files, and the code between them and the network."""
     files = {pair.name: [file_sha256(pair.source), file_sha256(pair.target)] for pair in pairs}
-    return digest_of([files, inference_digest(), source_digest("evaluation/finetune", "synthesis")])
+    return digest_of([files, inference_digest(), source_digest(*SOURCES)])
 
 
 class Patches:

@@ -5,10 +5,10 @@ from PIL import Image
 
 from pulih.common.errors import ConfigError
 from pulih.evaluation.benchmark.config import BenchmarkConfig
+from pulih.evaluation.benchmark.level import choose_cut
 from pulih.evaluation.benchmark.pairs import Suffixes, find_pairs
 from pulih.evaluation.benchmark.published import PublishedRow
 from pulih.evaluation.benchmark.run import Request, run
-from pulih.evaluation.finetune.level import choose_cut
 from pulih.restorer.infer import Restorer
 
 CONFIG = BenchmarkConfig(resamples=200)

@@ -1,13 +1,16 @@
 import shutil
 
+import numpy as np
 import pytest
 
 from pulih.common.config import read_json
 from pulih.common.errors import ConfigError
 from pulih.evaluation.benchmark.config import BenchmarkConfig
-from pulih.evaluation.benchmark.pairs import Suffixes, find_pairs
+from pulih.evaluation.benchmark.pairs import Suffixes, find_pairs, read_pair
 from pulih.evaluation.benchmark.run import Request, run
+from pulih.evaluation.binary import psnr
 from pulih.evaluation.finetune.fold import Folds
+from pulih.restorer.infer import Restorer
 
 
 def folds(pages, initial, quick, output):
@@ -46,6 +49,21 @@ def test_every_page_is_measured_by_the_restorer_that_did_not_see_it(pages, initi
         assert {"pulih", "pulih_finetuned", "sauvola"} <= set(results["groups"][group]["methods"])
     assert results["groups"]["2009"]["difference"]["of"] == "pulih_finetuned"
     assert "fine-tuned" in (tmp_path / "out" / "results.md").read_text()
+
+
+def test_a_group_is_cut_where_it_suits_the_others_each_restored_by_the_fold_that_did_not_see_it(
+    pages, initial, quick, tmp_path
+):
+    made = folds(pages, initial, quick, tmp_path / "out")
+    cuts, means = made.cuts(), {}
+    for doubt in quick.doubts:
+        restorer = Restorer.load(made.obtain("2012")[0], threads=1)
+        restorer.keep_unsure = doubt
+        seen = [read_pair(pair) for pair in made.pairs if pair.group == "2012"]
+        answers = [(restorer.restore_page(page).luminance, truth) for page, truth in seen]
+        for level in range(1, 256):
+            means[level, doubt] = np.mean([psnr(truth, answer < level) for answer, truth in answers])
+    assert np.isclose(means[cuts["2009"].level, cuts["2009"].keep_unsure], max(means.values()))
 
 
 def test_fine_tuning_needs_a_restorer(pages, quick, tmp_path):

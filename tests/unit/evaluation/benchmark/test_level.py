@@ -1,13 +1,13 @@
 import numpy as np
 
+from pulih.evaluation.benchmark.level import choose_cut
 from pulih.evaluation.benchmark.pairs import Suffixes, find_pairs, read_pair
 from pulih.evaluation.binary import psnr
-from pulih.evaluation.finetune.level import choose_cut
 from pulih.restorer.infer import Restorer
 
 
-def test_no_other_level_and_doubt_have_a_higher_mean_psnr(pages, initial):
-    restorer, pairs = Restorer.load(initial, threads=1), find_pairs(pages, Suffixes())
+def test_no_other_level_and_doubt_have_a_higher_mean_psnr(pages, blur_restorer):
+    restorer, pairs = Restorer.load(blur_restorer, threads=1), find_pairs(pages, Suffixes())
     seen, means = [read_pair(pair) for pair in pairs], {}
     for doubt in (0, 4):
         restorer.keep_unsure = doubt

@@ -29,7 +29,11 @@ def choose_cut(restorer: Restorer, pairs: Sequence[Pair], doubts: Sequence[float
     Raises:
         InputError: a page cannot be read.
     """
-    shares = np.array([_errors(restorer, pair, doubts) for pair in track(pairs, "level of the ink", total=len(pairs))])
+    return best_cut(errors(restorer, pairs, doubts), doubts)
+
+
+def best_cut(shares: Errors, doubts: Sequence[float]) -> Cut:
+    """Return the level and the doubt with the highest mean PSNR, from the shares of wrong pixels as in ``errors``."""
     # The mean of 10 log10(1 / errors), as ``pulih.evaluation.binary.psnr`` has it of one page; a perfect page counts
     # as one with half a pixel in a million wrong, for its PSNR is infinite at several levels.
     means = np.log10(np.maximum(shares, 5e-7)).mean(axis=0)
@@ -37,8 +41,17 @@ def choose_cut(restorer: Restorer, pairs: Sequence[Pair], doubts: Sequence[float
     return Cut(place + 1, doubts[doubt])
 
 
+def errors(restorer: Restorer, pairs: Sequence[Pair], doubts: Sequence[float]) -> Errors:
+    """Return the shares of wrong pixels (pages, doubts, level in 1..255); the restorer is left with one of the doubts.
+
+    Raises:
+        InputError: a page cannot be read.
+    """
+    named = track(pairs, "level of the ink", total=len(pairs))
+    return np.array([_errors(restorer, pair, doubts) for pair in named])
+
+
 def _errors(restorer: Restorer, pair: Pair, doubts: Sequence[float]) -> Errors:
-    """Return the share of wrong pixels (strength of the doubt, level in 1..255)."""
     page, truth = read_pair(pair)
     shares = []
     for doubt in doubts:
