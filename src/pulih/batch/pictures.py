@@ -51,7 +51,7 @@ class Pictures:
     def _map(self, record: Record, shape: tuple[int, ...]) -> tuple[str, ...]:
         """Return the map of the first page at the pictures' size, or nothing."""
         names = [name for name in record.outputs if name.endswith(SUFFIX)]
-        if not names:
+        if not names or not record.facts["pages"][0]["restored"]:
             return ()
         with Image.open(self._output / names[0]) as picture:
             buffer = io.BytesIO()

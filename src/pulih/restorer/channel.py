@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from pulih.common.logging import get_logger
 from pulih.restorer.colour import GreyImage, RgbImage, luminance
 from pulih.restorer.resample import resized
+from pulih.restorer.scale import paper_around
 
 log = get_logger(__name__)
 LONGEST_SIDE = 2400  # of the image that is judged, in pixels
-PAPER_WINDOW = 61  # wider than strokes, at that size
 LEAST_DARKNESS = 0.06  # below this share of the paper it is grain
 GRAINS = 4  # so many standard deviations of the grain are ink
 GRAIN_OF_8_BITS = 0.5  # grey levels: less cannot be told
@@ -34,7 +34,10 @@ def darkest(page: RgbImage) -> GreyImage:
 def ink_channel(page: RgbImage) -> GreyImage:
     """Return the luminance (H, W) of an 8-bit RGB page (H, W, 3), or its darkest channel where ink is clearer there."""
     small = resized(page, min(1.0, LONGEST_SIDE / max(page.shape[:2])))
-    grey, dark = clearness(luminance(small)), clearness(darkest(small))
+    by_luminance, by_darkest = luminance(small), darkest(small)
+    if np.array_equal(by_luminance, by_darkest):  # a page without colour
+        return luminance(page)
+    grey, dark = clearness(by_luminance), clearness(by_darkest)
     if dark <= CLEARLY * grey:
         return luminance(page)
     log.info("ink is clearer in the darkest channel than in the luminance: %.1f against %.1f", dark, grey)
@@ -46,9 +49,7 @@ def clearness(grey: GreyImage) -> float:
 
     Ink is what Otsu's level takes for it; a grain is the standard deviation of the paper against its surroundings.
     """
-    paper = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, np.ones((PAPER_WINDOW // 2, PAPER_WINDOW // 2), np.uint8))
-    paper = cv2.blur(paper, (PAPER_WINDOW, PAPER_WINDOW))
-    darkness = cv2.bitwise_not(cv2.divide(grey, np.maximum(paper, 1), scale=255))
+    darkness = cv2.bitwise_not(cv2.divide(grey, np.maximum(paper_around(grey), 1), scale=255))
     counts = cv2.calcHist([darkness], [0], None, [256], [0, 256])[:, 0]
     middle, distances = _median(counts), np.abs(np.arange(256) - _median(counts))
     near = counts * (distances <= GRAINS * max(1.0, 1.4826 * _median(np.bincount(distances, counts))))

@@ -112,8 +112,7 @@ def _ink(grey: GreyImage) -> NDArray[np.bool_] | None:
 
     The levels come from a sample of the pixels, which tells them as well; all else is done in whole numbers.
     """
-    paper = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, np.ones((PAPER_WINDOW // 2, PAPER_WINDOW // 2), np.uint8))
-    paper = cv2.blur(paper, (PAPER_WINDOW, PAPER_WINDOW))
+    paper = paper_around(grey)
     step = max(1, round((grey.size / SAMPLE) ** 0.5))
     some_paper = paper[::step, ::step]
     # Beside the sheet lie dark boards and the scanner's black; their rims would pass for strokes.
@@ -126,6 +125,12 @@ def _ink(grey: GreyImage) -> NDArray[np.bool_] | None:
     # grey < (1 - level) * paper, with a table of the right side.
     brightest = np.ceil((1 - level) * np.maximum(np.arange(256), 1)).astype(np.uint8)
     return np.asarray((grey < cv2.LUT(paper, brightest)) & inside)
+
+
+def paper_around(grey: GreyImage) -> GreyImage:
+    """Return the paper's tone around every pixel of an 8-bit grey image (H, W), without its strokes, smoothed."""
+    paper = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, np.ones((PAPER_WINDOW // 2, PAPER_WINDOW // 2), np.uint8))
+    return np.asarray(cv2.blur(paper, (PAPER_WINDOW, PAPER_WINDOW)), np.uint8)
 
 
 def _ink_level(values: NDArray[np.float32], stands_for: int) -> float | None:

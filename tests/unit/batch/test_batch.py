@@ -16,6 +16,8 @@ from PIL import Image
 from pulih.batch.batch import FOLDER
 from pulih.batch.policies import BatchAborted
 from pulih.common.errors import InputError
+from pulih.data.encoding import write_tiff
+from pulih.data.images import DecodedImage
 
 
 def written(output: Path) -> dict[str, int]:
@@ -100,6 +102,14 @@ def test_the_report_shows_where_the_network_was_unsure_if_that_was_written(batch
     batch_of(folder, page={"confidence": True})
     page = SCRIPT.sub("", (tmp_path / "out" / FOLDER / "report.html").read_text())
     assert page.count('data-part="confidence" src="data:image/png;base64,') == page.count('data-part="after"') == 3
+
+
+def test_a_first_page_that_passes_on_is_not_shown_with_the_map_of_another(batch_of, page, tmp_path) -> None:
+    (tmp_path / "books").mkdir()
+    write_tiff(tmp_path / "books" / "book.tif", [DecodedImage(np.full_like(page, 245)), DecodedImage(page)])
+    batch_of(tmp_path / "books", page={"confidence": True})
+    assert (tmp_path / "out" / "book-2.confidence.png").is_file()
+    assert 'data-part="confidence" src' not in (tmp_path / "out" / FOLDER / "report.html").read_text()
 
 
 def started(folder: Path, output: Path, restorer: Path) -> subprocess.Popen:

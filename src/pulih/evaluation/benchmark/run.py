@@ -133,10 +133,11 @@ def _measured(
     from pulih.restorer.infer import Restorer
 
     folds = Folds(pairs, request.restorer, request.finetune, request.output / "folds")
+    made = {group: folds.obtain(group) for group in folds.groups}
+    restorers = {group: Restorer.load(folder, request.threads) for group, (folder, _) in made.items()}
     tables, facts = [], []
-    for group, cut in folds.cuts().items():
-        folder, sealed = folds.obtain(group)
-        restorer = Restorer.load(folder, request.threads)
+    for group, cut in folds.cuts(restorers).items():
+        restorer, (_, sealed) = restorers[group], made[group]
         restorer.keep_unsure = cut.keep_unsure
         tuned = methods.restored(restorer, cut.level, methods.FINETUNED)
         tables.append(measure([p for p in pairs if p.group == group], [*families, tuned], request.output))

@@ -1,6 +1,6 @@
 """One fold as a sealed restorer artifact: made once for its pages and its initial restorer, continued when stopped."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,16 +71,21 @@ class Folds:
 
         return work
 
-    def cuts(self) -> dict[str, Cut]:
+    def cuts(self, restorers: Mapping[str, Restorer]) -> dict[str, Cut]:
         """Return per group the level and the doubt that suit the pages of the other groups best.
 
-        Each of those pages is restored by the fold that did not see it, for a network is surer of pages it learned
-        from. All folds are obtained; see ``obtain`` for what is raised, and InputError for a page that cannot be read.
+        Each of those pages is restored by the fold that did not see it, for a network is surer of what it learned from.
+
+        Args:
+            restorers: of each group, the one that ``obtain`` returns, loaded; left with one of the doubts.
+
+        Raises:
+            InputError: a page cannot be read.
         """
         shares = {}
         for group in self.groups:
-            restorer = Restorer.load(self.obtain(group)[0], self.config.threads)
-            shares[group] = errors(restorer, [p for p in self.pairs if p.group == group], self.config.doubts)
+            pages = [pair for pair in self.pairs if pair.group == group]
+            shares[group] = errors(restorers[group], pages, self.config.doubts)
         others = {group: [shares[other] for other in self.groups if other != group] for group in self.groups}
         return {group: best_cut(np.concatenate(known), self.config.doubts) for group, known in others.items()}
 

@@ -55,9 +55,9 @@ def test_a_group_is_cut_where_it_suits_the_others_each_restored_by_the_fold_that
     pages, initial, quick, tmp_path
 ):
     made = folds(pages, initial, quick, tmp_path / "out")
-    cuts, means = made.cuts(), {}
+    restorers = {group: Restorer.load(made.obtain(group)[0], threads=1) for group in made.groups}
+    cuts, means, restorer = made.cuts(restorers), {}, restorers["2012"]
     for doubt in quick.doubts:
-        restorer = Restorer.load(made.obtain("2012")[0], threads=1)
         restorer.keep_unsure = doubt
         seen = [read_pair(pair) for pair in made.pairs if pair.group == "2012"]
         answers = [(restorer.restore_page(page).luminance, truth) for page, truth in seen]
