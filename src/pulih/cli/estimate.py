@@ -18,7 +18,7 @@ LINE_KILOBYTES, PAGE_MEGABYTES = 20.0, 2.1
 RECOGNIZER_LINE_SECONDS = {"convolutional": 0.006, "recurrent": 0.0125}
 # Seconds per step of the default generator for a crop of 192 columns, and of the other networks for a whole line.
 CROP_SECONDS, CROP_COLUMNS = 0.02, 192
-JUDGING_SECONDS, LINE_COLUMNS = 0.04, 400
+JUDGING_SECONDS, LINE_COLUMNS, LINE_HEIGHT = 0.04, 400, 64
 OTHER_SECONDS = {"evaluation": 21.0, "gate": 1.0, "registry": 6.0, "deployment": 16.0, "drift": 51.0}
 START_SECONDS = 5.0  # imports and reading
 
@@ -38,9 +38,10 @@ def estimate(section: str, config: StageConfig) -> dict[str, int]:
 
 def _synthesis(config: SynthesisConfig) -> tuple[float, float]:
     lines = sum((config.train, config.validation, config.test_seen, config.test_unseen))
+    pages = config.pages + config.train_pages
     pixels = config.scale**2
-    seconds = pixels * (lines / LINES_PER_CORE_SECOND + config.pages * PAGE_SECONDS) / (config.workers or CORES)
-    return seconds, pixels * (lines * LINE_KILOBYTES / 1000 + config.pages * PAGE_MEGABYTES)
+    seconds = pixels * (lines / LINES_PER_CORE_SECOND + pages * PAGE_SECONDS) / (config.workers or CORES)
+    return seconds, pixels * (lines * LINE_KILOBYTES / 1000 + pages * PAGE_MEGABYTES)
 
 
 def _recognizer(config: RecognizerConfig) -> tuple[float, float]:
@@ -60,7 +61,13 @@ def _restorer(config: RestorerConfig) -> tuple[float, float]:
     column = size * CROP_SECONDS / CROP_COLUMNS
     crops = alone * schedule.batch_size * schedule.crop_width * column
     lines = (1 - alone) * schedule.line_batch_size * (LINE_COLUMNS * column + JUDGING_SECONDS)
-    return schedule.steps * (crops + lines), 16.0 * size
+    seconds = schedule.steps * (crops + lines) + _on_pages(config, column)
+    return seconds, 16.0 * size
+
+
+def _on_pages(config: RestorerConfig, column: float) -> float:
+    patches = config.pages.batch_size * config.pages.patch**2 / LINE_HEIGHT
+    return config.pages.steps * (patches + config.pages.lines * config.schedule.crop_width) * column
 
 
 def _cost(generator: GeneratorConfig) -> float:

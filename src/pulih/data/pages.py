@@ -1,7 +1,8 @@
 """Whole pages within a lines artifact: a colour scan, the clean page, and how it was made.
 
 A page ``K`` is ``pages/K.degraded.png`` (8-bit RGB), ``pages/K.clean.png`` (8-bit grey, 255 = paper) and
-``pages/K.json``. The scan is written last: a page whose scan is there is whole.
+``pages/K.json``; pages to learn from are in ``train_pages``. The scan is written last: a page whose scan is there is
+whole.
 """
 
 import io
@@ -19,7 +20,7 @@ from pulih.common.files import write_bytes, write_json
 from pulih.data import manifest
 from pulih.data.lines import KIND, GreyImage
 
-FOLDER = "pages"
+FOLDER, TRAINING = "pages", "train_pages"  # pages to judge by, and pages to learn from
 RgbImage = NDArray[np.uint8]
 
 
@@ -37,37 +38,37 @@ class PageSample:
     meta: dict[str, Any]
 
 
-def scan_path(folder: Path, key: str) -> Path:
-    """Return where the scan of page ``key`` is within the artifact ``folder``."""
-    return folder / FOLDER / f"{key}.degraded.png"
+def scan_path(folder: Path, key: str, place: str = FOLDER) -> Path:
+    """Return where the scan of page ``key`` is within the artifact ``folder``; ``place`` is FOLDER or TRAINING."""
+    return folder / place / f"{key}.degraded.png"
 
 
-def write_page(folder: Path, sample: PageSample) -> None:
+def write_page(folder: Path, sample: PageSample, place: str = FOLDER) -> None:
     """Write a page into the artifact ``folder``, each file atomically."""
-    write_bytes(folder / FOLDER / f"{sample.key}.clean.png", _png(sample.clean))
-    write_json(folder / FOLDER / f"{sample.key}.json", sample.meta)
-    write_bytes(scan_path(folder, sample.key), _png(sample.degraded))
+    write_bytes(folder / place / f"{sample.key}.clean.png", _png(sample.clean))
+    write_json(folder / place / f"{sample.key}.json", sample.meta)
+    write_bytes(scan_path(folder, sample.key, place), _png(sample.degraded))
 
 
-def read_pages(folder: Path) -> list[PageSample]:
+def read_pages(folder: Path, place: str = FOLDER) -> list[PageSample]:
     """Read the pages of a verified lines artifact, by key; an artifact may have none.
 
     Raises:
         ArtifactError: the artifact is missing or altered, or a page is not whole.
     """
     manifest.verify(folder, KIND)
-    keys = [path.name.removesuffix(".degraded.png") for path in (folder / FOLDER).glob("*.degraded.png")]
-    return [_read(folder, key) for key in sorted(keys)]
+    keys = [path.name.removesuffix(".degraded.png") for path in (folder / place).glob("*.degraded.png")]
+    return [_read(folder, key, place) for key in sorted(keys)]
 
 
-def _read(folder: Path, key: str) -> PageSample:
+def _read(folder: Path, key: str, place: str) -> PageSample:
     try:
-        degraded = np.asarray(Image.open(scan_path(folder, key)))
-        clean = np.asarray(Image.open(folder / FOLDER / f"{key}.clean.png"))
+        degraded = np.asarray(Image.open(scan_path(folder, key, place)))
+        clean = np.asarray(Image.open(folder / place / f"{key}.clean.png"))
     except (OSError, SyntaxError) as err:
         fix = "Synthesize the pages again."
         raise ArtifactError(f"a whole page '{key}' in {folder}", str(err), fix) from err
-    return PageSample(key, degraded, clean, read_json(folder / FOLDER / f"{key}.json"))
+    return PageSample(key, degraded, clean, read_json(folder / place / f"{key}.json"))
 
 
 def _png(image: NDArray[np.uint8]) -> bytes:

@@ -14,7 +14,7 @@ ink back. A generator trained on synthetic lines against a dual-modal discrimina
 |---|---|
 | Generator | residual encoder-decoder, {generator:,} parameters, widths {widths}, stem {stem} |
 | Discriminator | image and text branch, {discriminator:,} parameters (training only) |
-| Training | {lines:,} synthetic lines, {steps:,} steps, weights averaged, chosen at step {best_step:,} |
+| Training | {lines:,} synthetic lines, {steps:,} steps, weights averaged, chosen at step {best_step:,}{pages} |
 | Code | commit {commit}, seed {seed} |
 
 ## Use
@@ -38,6 +38,7 @@ The evaluation stage gives figures on unseen fonts, by severity, and reading err
 - Where ink is gone it may invent strokes. Do not use a restored image as evidence of what a page says.
 - Printed text, drawings, seals and colour carry no weight in training.
 {warning}"""
+PAGES = "; then {steps:,} steps on patches of {pages:,} synthetic pages and crops of lines"
 WHITE = "- **This model paints white pages: the training collapsed. Do not use it.**\n"
 
 
@@ -52,6 +53,7 @@ def model_card(config: RestorerConfig, metrics: dict[str, Any]) -> str:
         stem=config.generator.stem,
         lines=metrics["training_lines"],
         steps=metrics["steps"],
+        pages=PAGES.format(**metrics["pages"]) if metrics["pages"] else "",
         best_step=metrics["best_step"],
         commit=git_commit(),
         seed=config.seed,

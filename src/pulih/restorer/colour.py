@@ -133,22 +133,33 @@ def compose(page: RgbImage, restored: GreyImage, surface: Surface, ink: Field, p
     Args:
         paper: ``keep`` shows the page's own paper and surroundings, ``white`` writes on white.
     """
-    shape = restored.shape
+    shape, whole = restored.shape, bool(surface.sheet.all())
     answer = np.empty_like(page)
     for rows in strips(shape[0]):
-        light = np.asarray(restored[rows] / np.float32(255), np.float32)[:, :, None]
-        sheet = enlarged_rows(surface.sheet, shape, rows)[:, :, None]
-        tone = enlarged_rows(surface.paper, shape, rows) if paper == "keep" else np.float32(255)
-        beside = page[rows].astype(np.float32) if paper == "keep" else np.float32(255)
-        written = _inked(tone, enlarged_rows(ink, shape, rows), light)
-        answer[rows] = np.clip(np.rint(sheet * written + (1 - sheet) * beside), 0, 255)
+        tone = _paper_of(surface, shape, rows, paper)
+        # Most of a page is bare.
+        written = np.flatnonzero(restored[rows] < 255)
+        light = np.asarray(restored[rows].reshape(-1)[written, None] / np.float32(255), np.float32)
+        flat, near = tone.reshape(-1, 3), enlarged_rows(ink, shape, rows).reshape(-1, 3)
+        flat[written] = _inked(flat[written], near[written], light)
+        if not whole:
+            sheet = enlarged_rows(surface.sheet, shape, rows)[:, :, None]
+            beside = page[rows].astype(np.float32) if paper == "keep" else np.float32(255)
+            tone = sheet * tone + (1 - sheet) * beside
+        answer[rows] = np.clip(np.rint(tone), 0, 255)
     return answer
 
 
-def _inked(paper: Any, ink: Field, light: Field) -> Field:
-    """Return paper under so much ink that its luminance is ``light * paper + (1 - light) * ink``; (h, w, 3) 0..255."""
-    paper, ink = np.maximum(paper, 1), np.maximum(ink, 1)
-    full = np.minimum(np.log((ink @ LUMA) / (paper * np.ones(3, np.float32) @ LUMA)), -1e-3)[:, :, None]
+def _paper_of(surface: Surface, shape: tuple[int, ...], rows: slice, paper: Paper) -> Field:
+    if paper == "keep":
+        return np.maximum(enlarged_rows(surface.paper, shape, rows), 1)
+    return np.full((rows.stop - rows.start, shape[1], 3), 255, np.float32)
+
+
+def _inked(paper: Field, ink: Field, light: Field) -> Field:
+    """Return paper under so much ink that its luminance is ``light * paper + (1 - light) * ink``; (n, 3) 0..255."""
+    ink = np.maximum(ink, 1)
+    full = np.minimum(np.log((ink @ LUMA) / (paper @ LUMA)), -1e-3)[:, None]
     amount = np.log(np.maximum(light + (1 - light) * np.exp(full), 1e-6)) / full
     return np.asarray(paper * np.exp(amount * np.log(ink / paper)), np.float32)
 

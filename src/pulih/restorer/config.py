@@ -84,6 +84,30 @@ class OptimizerConfig(StageConfig):
     ema_decay: float = Field(0.998, ge=0, lt=1, description="decay of the averaged generator, which is the result")
 
 
+class PatchConfig(StageConfig):
+    """How a generator goes on learning from patches of pages: with pixel losses alone."""
+
+    steps: int = Field(ge=0)
+    batch_size: int = Field(8, ge=1, description="patches per step over all processes")
+    patch: int = Field(128, ge=64, le=512, multiple_of=32, description="side of a patch at the normalised text scale")
+    bce: float = Field(1.0, ge=0, description="cross-entropy with the ink coverage")
+    pixel: float = Field(1.0, ge=0, description="Charbonnier distance")
+    ssim: float = Field(0.15, ge=0, description="1 - SSIM")
+    largest_zoom: float = Field(1.25, ge=1, le=2, description="patches are enlarged or reduced by up to this factor")
+    palest: float = Field(0.7, gt=0, le=1, description="ink is made paler by up to this factor")
+    optimizer: OptimizerConfig = OptimizerConfig(generator_rate=1e-3, ema_decay=0.99)
+    checkpoint_every: int = Field(50, ge=1, description="steps between checkpoints")
+
+
+class PagesConfig(PatchConfig):
+    """The last part of a training: whole pages show margins, edges, several lines and what a scan does to them."""
+
+    steps: int = Field(0, ge=0, description="steps on patches of the training pages; 0 = none")
+    batch_size: int = Field(6, ge=1, description="patches per step over all processes")
+    lines: int = Field(12, ge=0, description="crops of lines per step beside them, lest lines be forgotten")
+    optimizer: OptimizerConfig = OptimizerConfig(generator_rate=3e-4, ema_decay=0.99)
+
+
 class RestorerConfig(StageConfig):
     """All settings of ``restorer.stage.train``."""
 
@@ -92,6 +116,7 @@ class RestorerConfig(StageConfig):
     weights: LossWeights = LossWeights()
     schedule: ScheduleConfig = ScheduleConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
+    pages: PagesConfig = PagesConfig()
     keep_unsure: float = Field(6.0, ge=0, le=20, description="share of the input kept = this times the network's doubt")
     seed: int = Field(1, ge=0)
     processes: int = Field(0, ge=0, description="training processes; 0 = one per GPU, else one")

@@ -21,7 +21,7 @@ def draw_curves(history: History, target: Path) -> None:
 
     figure, panels = plt.subplots(2, 3, figsize=(15, 6.4), layout="constrained")
     training = history["training"]
-    _lines(panels[0, 0], training, dict(zip(PIXELS, PIXELS, strict=True)), "pixel losses")
+    _lines(panels[0, 0], _with_pages(history), dict(zip(PIXELS, PIXELS, strict=True)), "pixel losses")
     others = (*ADVERSARIAL, *RECOGNITION, "ctc")
     _lines(panels[1, 0], training, dict(zip(others, others, strict=True)), "losses by the two other networks")
     names = {f"accuracy_{name}": name for name in ACCURACIES}
@@ -36,6 +36,13 @@ def draw_curves(history: History, target: Path) -> None:
     figure.savefig(buffer, format="png", dpi=100)
     plt.close(figure)
     write_bytes(target, buffer.getvalue())
+
+
+def _with_pages(history: History) -> Rows:
+    """Return the rows of the training, those on pages after them."""
+    training = history["training"]
+    last = training[-1]["step"] if training else 0
+    return [*training, *({**row, "step": last + row["step"]} for row in history.get("pages", []))]
 
 
 def _lines(panel: Any, training: Rows, names: dict[str, str], title: str) -> None:

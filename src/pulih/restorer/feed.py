@@ -3,7 +3,7 @@
 Axes: B line, H height, W width, T character.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -103,7 +103,7 @@ class Feed:
             charset.encode(text)
         self.widths = [sample.clean.shape[1] for sample in samples]
         self.whole_from = first_whole_line_step(config)
-        self._order: tuple[tuple[str, int], list[list[int]]] | None = None
+        self._order: tuple[tuple[str, int, int], list[list[int]]] | None = None
         largest = max(config.schedule.batch_size, config.schedule.line_batch_size)
         if len(samples) < largest:
             fix = "Synthesize more lines, or make the batches smaller."
@@ -111,18 +111,20 @@ class Feed:
 
     def batch(self, step: int, group: Group) -> TrainingBatch:
         """Return this rank's share of the batch of ``step``, on its device."""
-        make: Callable[[int, Group], TrainingBatch] = self._lines if step >= self.whole_from else self._crops
-        return make(step, group).to(group.device)
+        if step >= self.whole_from:
+            return self._lines(step, group).to(group.device)
+        return self.crops(step, self.config.schedule.batch_size, group).to(group.device)
 
     def _indices(self, kind: str, number: int, size: int) -> list[int]:
         per_epoch = len(self.samples) // size
         epoch, position = divmod(number, per_epoch)
-        if self._order is None or self._order[0] != (kind, epoch):
-            self._order = (kind, epoch), list(epoch_order(self.widths, size, self.config.seed, epoch))
+        if self._order is None or self._order[0] != (kind, size, epoch):
+            self._order = (kind, size, epoch), list(epoch_order(self.widths, size, self.config.seed, epoch))
         return self._order[1][position]
 
-    def _crops(self, step: int, group: Group) -> TrainingBatch:
-        indices = self._indices("crops", step, self.config.schedule.batch_size)
+    def crops(self, step: int, size: int, group: Group) -> TrainingBatch:
+        """Return this rank's share of ``size`` crops of lines."""
+        indices = self._indices("crops", step, size)
         random = generator(self.config.seed, "crops", step)
         at = random.random(len(indices))
         width = self.config.schedule.crop_width

@@ -28,6 +28,9 @@ LINES_PER_PAGE = 40  # assumed where a page shows no text to measure
 LINE_BATCH = 16
 LARGEST, SMALLEST = 3.0, 0.05  # a page is enlarged, and reduced, at most so much
 MOST_PIXELS = 60_000_000  # of a page at the normalised scale
+# Larger pages are seen at less than that scale, down to half of it: it costs them little (docs/method.md, section 6).
+ENOUGH_PIXELS = 5_000_000
+LEAST_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -151,8 +154,9 @@ class Restorer:
 
     def _factor(self, shape: tuple[int, ...], x_height: float, largest: float) -> float:
         wanted = X_HEIGHT_SHARE * self.height / x_height
-        fitting = (MOST_PIXELS / (shape[0] * shape[1])) ** 0.5
-        return float(np.clip(wanted, SMALLEST, min(largest, fitting)))
+        enough, fitting = ((pixels / (shape[0] * shape[1])) ** 0.5 for pixels in (ENOUGH_PIXELS, MOST_PIXELS))
+        affordable = min(wanted, max(enough, LEAST_SHARE * wanted))
+        return float(np.clip(affordable, SMALLEST, min(largest, fitting)))
 
 
 def _stacked(lines: Sequence[GreyImage], width: int) -> tiles.Plane:

@@ -21,16 +21,20 @@ from pulih.restorer.validation import is_white_page
 log = get_logger(__name__)
 
 
-def write_results(trainer: Trainer, validation: Sequence[LineSample], folder: Path) -> None:
-    """Write the best averaged generator and everything that tells how it came about (rank 0)."""
+def write_results(trainer: Trainer, validation: Sequence[LineSample], folder: Path, pages: dict[str, Any]) -> None:
+    """Write the best averaged generator and everything that tells how it came about (rank 0).
+
+    Args:
+        pages: what ``learn_pages`` returned.
+    """
     progress = trainer.progress
     trainer.average.network.load_state_dict(trainer.best)
     recognizer = trainer.step.recognizer
     save_generator(trainer.average.network, trainer.config, recognizer.height, folder)
     recognizer.charset.save(folder / "charset.json")
-    metrics = _metrics(trainer)
+    metrics = _metrics(trainer, pages)
     write_json(folder / "metrics.json", metrics)
-    draw_curves(progress.history, folder / "curves.png")
+    draw_curves({**progress.history, "pages": pages.get("history", [])}, folder / "curves.png")
     if trainer.config.weights.adversarial_text > 0:
         networks = Networks(trainer.generator, trainer.step.discriminator, recognizer)
         line = validation[len(validation) // 2]
@@ -41,9 +45,10 @@ def write_results(trainer: Trainer, validation: Sequence[LineSample], folder: Pa
         log.warning("the restorer paints white pages: raise weights.bce, or train longer")
 
 
-def _metrics(trainer: Trainer) -> dict[str, Any]:
+def _metrics(trainer: Trainer, pages: dict[str, Any]) -> dict[str, Any]:
     progress = trainer.progress
     chosen = next(row for row in progress.history["validation"] if row["step"] == progress.best_step)
+    chosen = pages.get("validation", chosen)
     return {
         "steps": progress.step,
         "best_step": progress.best_step,
@@ -56,4 +61,5 @@ def _metrics(trainer: Trainer) -> dict[str, Any]:
         "training_lines": len(trainer.feed.samples),
         "processes": trainer.group.world,
         "history": progress.history,
+        "pages": pages,
     }

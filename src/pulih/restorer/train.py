@@ -17,6 +17,7 @@ from pulih.recognizer.model import load_recognizer
 from pulih.recognizer.validate import spread
 from pulih.restorer.config import RestorerConfig
 from pulih.restorer.live import watched
+from pulih.restorer.pages.phase import learn_pages
 from pulih.restorer.results import write_results
 from pulih.restorer.trainer import Trainer, fit, unwatched
 
@@ -40,8 +41,9 @@ def run(config: RestorerConfig, lines: Path, recognizer: Path, folder: Path) -> 
         validation = spread(read_lines(lines, "validation"), config.schedule.validation_lines)
         with watched(folder, digest, Settings()) if group.is_main else nullcontext(unwatched) as watch:
             fit(trainer, validation, folder, digest, watch)
+        pages = learn_pages(trainer, lines, validation, folder, digest)
         if group.is_main:
-            write_results(trainer, validation, folder)
+            write_results(trainer, validation, folder, pages)
         group.barrier()
 
 

@@ -42,6 +42,7 @@ class SynthesisConfig(StageConfig):
     test_seen: int = Field(300, ge=0, description="test lines: unseen words in fonts of the training")
     test_unseen: int = Field(300, ge=0, description="test lines: unseen words in held-out fonts")
     pages: int = Field(12, ge=0, description="whole pages, the reference of the drift check")
+    train_pages: int = Field(0, ge=0, description="whole pages to train on, in words and fonts of the training")
     shard_size: int = Field(250, ge=1, description="lines per file")
     languages: dict[str, float] = Field({"nl": 0.5, "ms": 0.2, "id": 0.1, "en": 0.2}, description="wordfreq weights")
     vocabulary: int = Field(20_000, ge=100, le=100_000, description="most frequent words taken per language")

@@ -7,10 +7,10 @@ from typing import Protocol
 import cv2
 
 from pulih.data.lines import SPLITS, Split, shard_name, write_shard
-from pulih.data.pages import scan_path, write_page
+from pulih.data.pages import FOLDER, TRAINING, scan_path, write_page
 from pulih.synthesis.config import SynthesisConfig
 from pulih.synthesis.faces import faces_of
-from pulih.synthesis.pages import build_page, page_split
+from pulih.synthesis.pages import build_page, page_key, page_split
 from pulih.synthesis.shards import build_lines
 from pulih.synthesis.text import TextSource
 
@@ -56,32 +56,47 @@ class ShardJob:
 
 @dataclass(frozen=True)
 class PageJob:
-    """Page ``number``."""
+    """Page ``number``, to judge by or to learn from."""
 
     number: int
+    training: bool = False
+
+    @property
+    def split(self) -> Split:
+        """Where its words and fonts come from."""
+        return "train" if self.training else page_split(self.number)
+
+    @property
+    def place(self) -> str:
+        """The folder that it is written to."""
+        return TRAINING if self.training else FOLDER
 
     def is_done(self, folder: Path) -> bool:
         """Return whether the page is there."""
-        return scan_path(folder, f"page-{self.number:04d}").is_file()
+        return scan_path(folder, page_key(self.number, self.training), self.place).is_file()
 
     def write(self, material: Material) -> None:
         """Synthesize and write the page."""
-        text = material.texts[page_split(self.number)]
-        write_page(material.folder, build_page(material.config, text, self.number))
+        page = build_page(material.config, material.texts[self.split], self.number)
+        write_page(material.folder, page, self.place)
 
 
 def jobs_of(config: SynthesisConfig) -> list[Job]:
     """Return everything there is to write, pages first: they take longest."""
-    pages: list[Job] = [PageJob(number) for number in range(config.pages)]
-    shards = [
+    shards: list[Job] = [
         ShardJob(split, number) for split in SPLITS for number in range(-(-config.lines_of(split) // config.shard_size))
     ]
-    return [*pages, *shards]
+    return [*_pages_of(config), *shards]
+
+
+def _pages_of(config: SynthesisConfig) -> list[PageJob]:
+    judged = [PageJob(number) for number in range(config.pages)]
+    return [*judged, *(PageJob(number, training=True) for number in range(config.train_pages))]
 
 
 def gather(config: SynthesisConfig, folder: Path) -> Material:
     """Read the words of every split that is written."""
-    with_pages = {page_split(number) for number in range(config.pages)}
+    with_pages = {job.split for job in _pages_of(config)}
     wanted = [split for split in SPLITS if config.lines_of(split) or split in with_pages]
     return Material(config, folder, {split: TextSource(config, split) for split in wanted})
 

@@ -31,15 +31,21 @@ BLACK, BROWN, RUST = (1.0, 1.0, 1.0), (0.78, 0.98, 1.2), (0.6, 1.0, 1.55)
 MICROFILM_SHARE = 0.1
 
 
+def page_key(number: int, training: bool) -> str:
+    """Return the name of a page to learn from or to judge by."""
+    return f"{'train' if training else 'page'}-{number:04d}"
+
+
 def page_split(number: int) -> Split:
     """Return the split that a page's words and fonts come from: by turns seen and held-out fonts, test words."""
     return "test_unseen" if number % 2 else "test_seen"
 
 
 def build_page(config: SynthesisConfig, text: TextSource, number: int) -> PageSample:
-    """Return page ``number``, which depends on the config and the number alone."""
-    random = generator(config.seed, "page", number)
-    faces = faces_of(config, page_split(number))
+    """Return page ``number`` in the fonts of the text's split; it depends on the config, the split and the number."""
+    training = text.split == "train"
+    random = generator(config.seed, "train_page" if training else "page", number)
+    faces = faces_of(config, text.split)
     face = faces[int(random.integers(len(faces)))]
     layout = draw_layout(random)
     front = write_page_text(layout, face, text, random)
@@ -53,14 +59,14 @@ def build_page(config: SynthesisConfig, text: TextSource, number: int) -> PageSa
     scan, faults = photograph(seen, sheet.unit, severity, config.rates, random)
     meta: dict[str, Any] = {
         "font": face.name,
-        "font_seen": page_split(number) != "test_unseen",
+        "font_seen": text.split != "test_unseen",
         "severity": round(severity, 4),
         "pitch": round(layout.pitch, 2),
         "degradations": [_palette_record(palette), frame.record(), *records, *faults],
         "hand": front.hand.describe(),
         "lines": [{**line, "box": frame.moved(line["box"])} for line in front.lines],
     }
-    return PageSample(f"page-{number:04d}", scan, frame.mount_clean(front.clean), meta)
+    return PageSample(page_key(number, training), scan, frame.mount_clean(front.clean), meta)
 
 
 def draw_palette(severity: float, random: np.random.Generator) -> Palette:

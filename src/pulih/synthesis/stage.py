@@ -52,7 +52,7 @@ def resolve(config: SynthesisConfig) -> SynthesisConfig:
 
 
 def _write(config: SynthesisConfig, folder: Path) -> dict[str, Any]:
-    for leftover in [*folder.glob(".*.tar.*"), *folder.glob("pages/.page-*")]:
+    for leftover in [*folder.glob(".*.tar.*"), *folder.glob("*pages/.*-*")]:
         leftover.unlink(missing_ok=True)
     for split in SPLITS:
         if config.lines_of(split):
@@ -75,6 +75,7 @@ def _facts(config: SynthesisConfig, folder: Path) -> dict[str, Any]:
     return {
         "lines": {split: len(metas[split]) for split in SPLITS},
         "pages": config.pages,
+        "train_pages": config.train_pages,
         "fonts": {"seen": sorted(names_of(config, "train")), "held_out": sorted(names_of(config, "test_unseen"))},
         "shaping": shaping(),
         "psnr_by_severity_third": [_mean(every, "psnr", third) for third in range(3)],

@@ -98,6 +98,16 @@ def test_enlargement_stops_at_the_pixel_limit(restorer, page_of, monkeypatch) ->
     assert answer.scale == pytest.approx((200_000 / 480_000) ** 0.5)
 
 
+@pytest.mark.parametrize(("pixels", "share"), [(5_000_000, 1), (1_000_000, None), (100_000, 0.5)])
+def test_page_of_many_pixels_is_seen_smaller_down_to_half(restorer, page_of, monkeypatch, pixels, share) -> None:
+    page = page_of(800, 600, 7)
+    wanted = infer.X_HEIGHT_SHARE * 64 / restorer.restore_page(page).x_height
+    monkeypatch.setattr(infer, "ENOUGH_PIXELS", pixels)
+    expected = (pixels / 480_000) ** 0.5 if share is None else share * wanted
+    assert restorer.restore_page(page).scale == pytest.approx(expected)
+    assert wanted / 2 < (1_000_000 / 480_000) ** 0.5 < wanted
+
+
 def test_altered_model_is_refused_by_name(blur_restorer, tmp_path) -> None:
     for path in blur_restorer.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())

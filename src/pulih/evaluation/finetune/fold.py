@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import save
 
 from pulih.common.config import digest_of, read_json
+from pulih.common.dist import Group
 from pulih.common.errors import ConfigError
 from pulih.common.files import write_bytes, write_json
 from pulih.common.logging import get_logger
@@ -17,14 +18,16 @@ from pulih.data.workspace import run_stage
 from pulih.evaluation.benchmark.level import Cut, best_cut, errors
 from pulih.evaluation.benchmark.pairs import Pair
 from pulih.evaluation.finetune.config import FinetuneConfig, FoldConfig
-from pulih.evaluation.finetune.material import PageMaterial, Patches, digest_of_pairs, prepare
-from pulih.evaluation.finetune.trainer import Finetuning
+from pulih.evaluation.finetune.material import digest_of_pairs, prepare
 from pulih.restorer.artifact import load_generator, read_generator
 from pulih.restorer.contract import CONFIG, KIND, MODEL, WEIGHTS
 from pulih.restorer.export import export_onnx
 from pulih.restorer.infer import Restorer
+from pulih.restorer.pages.material import PageMaterial, Patches
+from pulih.restorer.pages.trainer import PatchTraining
 
 log = get_logger(__name__)
+ALONE = Group(0, 1, torch.device("cpu"))
 
 
 class Folds:
@@ -57,16 +60,15 @@ class Folds:
     def _work(self, fold: FoldConfig) -> Callable[[Path], dict[str, Any]]:
         def work(folder: Path) -> dict[str, Any]:
             torch.set_num_threads(self.config.threads)
-            generator = load_generator(self.initial)
             values = read_json(self.initial / CONFIG)
             pages = [self._page(name, values["height"]) for name in fold.pages]
-            patches = Patches(pages, self.config, values["height"])
-            training = Finetuning(generator, patches, self.config)
+            patches = Patches(pages, self.config, self.config.seed)
+            training = PatchTraining(
+                load_generator(self.initial), lambda step: [patches.batch(step, ALONE)], self.config, ALONE
+            )
             state, digest = folder / "state" / "checkpoint.pt", digest_of([fold.digest(), self._digest()])
-            if state.is_file():
-                training.restore(state, digest)
             log.info("without %s: %d pages, %d steps", fold.left_out, len(fold.pages), self.config.steps)
-            training.fit(state, digest)
+            training.fit(state, digest, "fine-tuning")
             return self._write(training, values, folder)
 
         return work
@@ -97,7 +99,7 @@ class Folds:
             self._pages = prepare(self.pairs, height)
         return self._pages[name]
 
-    def _write(self, training: Finetuning, values: dict[str, Any], folder: Path) -> dict[str, Any]:
+    def _write(self, training: PatchTraining, values: dict[str, Any], folder: Path) -> dict[str, Any]:
         weights = {name: value.contiguous() for name, value in training.average.network.state_dict().items()}
         write_bytes(folder / WEIGHTS, save(weights))
         write_json(folder / CONFIG, values)
@@ -106,7 +108,7 @@ class Folds:
         return {"steps": training.progress.step, "onnx_max_difference": difference} | _last(training)
 
 
-def _last(training: Finetuning) -> dict[str, float]:
+def _last(training: PatchTraining) -> dict[str, float]:
     rows = training.progress.history["training"][-10:]
     names = [name for name in (rows[-1] if rows else {}) if name != "step"]
     return {f"{name}_last": float(np.mean([row[name] for row in rows])) for name in names}

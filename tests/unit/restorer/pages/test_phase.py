@@ -1,0 +1,71 @@
+import pytest
+import torch
+
+from pulih.common.config import read_json
+from pulih.common.dist import Group
+from pulih.common.errors import ConfigError
+from pulih.data.lines import read_lines
+from pulih.recognizer.model import load_recognizer
+from pulih.restorer import stage
+from pulih.restorer.config import PagesConfig
+from pulih.restorer.pages.phase import learn_pages
+from pulih.restorer.trainer import Trainer
+
+
+@pytest.fixture
+def paged(small, patchy):
+    """The small config, with steps on pages at its end."""
+    return small.model_copy(update={"pages": PagesConfig.model_validate({**patchy.model_dump(), "lines": 2})})
+
+
+@pytest.fixture
+def trainer_of(lines_with_pages, reader_folder, alone):
+    samples = read_lines(lines_with_pages, "train")
+    return lambda config, group=alone: Trainer(config, samples, load_recognizer(reader_folder), group)
+
+
+def test_the_best_generator_goes_on_and_the_others_stay(trainer_of, paged, lines_with_pages, samples, tmp_path):
+    trainer = trainer_of(paged)
+    before, own = dict(trainer.best), {n: v.clone() for n, v in trainer.generator.state_dict().items()}
+    facts = learn_pages(trainer, lines_with_pages, samples[:2], tmp_path, "d")
+    assert (facts["pages"], facts["steps"]) == (2, 8)
+    assert facts["validation"]["psnr"] > 0
+    assert not all(torch.equal(before[name], trainer.best[name]) for name in before)
+    assert all(torch.equal(own[name], value) for name, value in trainer.generator.state_dict().items())
+
+
+def test_without_steps_nothing_changes(trainer_of, small, lines_with_pages, samples, tmp_path):
+    trainer = trainer_of(small)
+    before = dict(trainer.best)
+    assert learn_pages(trainer, lines_with_pages, samples[:2], tmp_path, "d") == {}
+    assert all(torch.equal(before[name], trainer.best[name]) for name in before)
+
+
+def test_lines_without_training_pages_are_refused(trainer_of, paged, printed_lines, samples, tmp_path):
+    with pytest.raises(ConfigError, match="train_pages"):
+        learn_pages(trainer_of(paged), printed_lines, samples[:2], tmp_path, "d")
+
+
+@pytest.mark.parametrize(("name", "world"), [("batch_size", 4), ("lines", 4)])
+def test_processes_share_patches_and_crops_equally(
+    trainer_of, paged, lines_with_pages, samples, tmp_path, name, world
+) -> None:
+    other = "lines" if name == "batch_size" else "batch_size"
+    config = paged.model_copy(update={"pages": paged.pages.model_copy(update={other: 4})})
+    trainer = trainer_of(config, Group(0, world, torch.device("cpu")))
+    with pytest.raises(ConfigError, match=f"pages.{name}"):
+        learn_pages(trainer, lines_with_pages, samples[:2], tmp_path, "d")
+
+
+def test_more_crops_than_lines_are_refused(trainer_of, paged, lines_with_pages, samples, tmp_path):
+    config = paged.model_copy(update={"pages": paged.pages.model_copy(update={"lines": 100})})
+    with pytest.raises(ConfigError, match="100 training lines"):
+        learn_pages(trainer_of(config), lines_with_pages, samples[:2], tmp_path, "d")
+
+
+def test_the_artifact_tells_of_the_pages(paged, lines_with_pages, reader_folder, tmp_path):
+    stage.train(paged, lines_with_pages, reader_folder, tmp_path / "restorer")
+    metrics = read_json(tmp_path / "restorer" / "metrics.json")
+    assert metrics["validation"] == metrics["pages"]["validation"]
+    assert "then 8 steps on patches of 2 synthetic pages" in (tmp_path / "restorer" / "MODEL_CARD.md").read_text()
+    assert (tmp_path / "restorer" / "curves.png").is_file()
