@@ -4,7 +4,7 @@ from typing import Any
 
 from pulih.data.manifest import Manifest
 from pulih.evaluation.measure import SELECTED
-from pulih.restorer.config import RestorerConfig
+from pulih.restorer.config import PagesConfig, RestorerConfig
 from pulih.restorer.schedule import first_whole_line_step
 
 CARD = """# The restorer that comes with Pulih ({digest})
@@ -18,13 +18,14 @@ Latin script, ink on paper. Not intended: as evidence of what a page says; for p
 other scripts; to decide anything about a person without somebody reading the original.
 
 ## Data
-Synthetic lines alone (artifact {lines}): words of word lists and generated names and dates, set in handwriting fonts,
-degraded by simulated paper, ink, stains, bleed-through, light, blur and noise. No scan of a real document took part in
-the training; real ones are only measured. What it knows of degradation is what `src/pulih/synthesis` draws.
+Synthetic lines and pages alone (artifact {lines}): words of word lists and generated names and dates, set in
+handwriting fonts, degraded by simulated paper, ink, stains, bleed-through, light, blur and noise. No scan of a real
+document took part in the training; real ones are only measured. What it knows of degradation is what
+`src/pulih/synthesis` draws.
 
 ## Budget
 {parameters:,} parameters. {steps:,} steps, {crops:,} of them on {crop_lines} crops each and {whole:,} on {whole_lines}
-whole lines each, seed {seed}; weights averaged, chosen by PSNR on validation lines at step {best_step:,}.
+whole lines each, seed {seed}; weights averaged, chosen by PSNR on validation lines at step {best_step:,}.{pages}
 `make reproduce` trains it again.
 
 ## Figures on held-out synthetic lines
@@ -41,6 +42,8 @@ training. *selected*: of the line and its restoration, the one that this recogni
 - It works at one height of letters ({height} px lines); pages are brought to that scale, and a wrong estimate of it
   costs quality.
 """
+PAGES = """ Then
+{steps:,} steps on {patches} patches of synthetic pages each, as serving sees them, and {lines} crops of lines."""
 SPLITS = {"test_seen": "seen", "test_unseen": "never seen"}
 GROUPS = {"all": "all", "severity_max_0.5": "up to 0.5", "heavy": "heavy third"}
 METRICS = {"psnr": (1, 1), "ssim": (1, 3), "cer": (100, 1)}  # factor and digits
@@ -66,12 +69,17 @@ def released_card(sealed: Manifest, figures: dict[str, Any], height: int) -> str
         whole_lines=config.schedule.line_batch_size,
         seed=sealed.seed,
         best_step=sealed.facts["best_step"],
+        pages=_on_pages(config.pages),
         unit=figures["test_unseen"]["all"]["resampled_by"],
         judge=figures["about"]["recognizer"],
         figures=_table(figures),
         keep_unsure=config.keep_unsure,
         height=height,
     )
+
+
+def _on_pages(config: PagesConfig) -> str:
+    return PAGES.format(steps=config.steps, patches=config.batch_size, lines=config.lines) if config.steps else ""
 
 
 def _table(figures: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from pulih.restorer.artifact import read_generator
 from pulih.restorer.config import RestorerConfig
 from pulih.restorer.contract import KIND, MODEL
 from pulih.restorer.export import export_onnx
+from pulih.restorer.pages.phase import STATE
 from pulih.stores.checkpoints import fetch_from_store, kept_in_store
 
 
@@ -29,7 +30,9 @@ def train(config: RestorerConfig, lines: Path, recognizer: Path, output: Path) -
     """
 
     def work(folder: Path) -> dict[str, Any]:
-        with kept_in_store(folder / "state" / "checkpoint.pt", KIND, _origins(config, lines, recognizer)):
+        state, origins = folder / "state", _origins(config, lines, recognizer)
+        lines_state = kept_in_store(state / "checkpoint.pt", KIND, origins)
+        with lines_state, kept_in_store(state / STATE, f"{KIND}-pages", origins):
             _launch(config, lines, recognizer, folder)
         difference = export_onnx(read_generator(folder), folder / MODEL)
         return _facts(read_json(folder / "metrics.json")) | {"onnx_max_difference": difference}
