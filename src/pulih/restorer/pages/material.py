@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 
 from pulih.common.dist import Group
@@ -13,6 +14,10 @@ from pulih.restorer import resample
 from pulih.restorer.config import PatchConfig
 from pulih.restorer.feed import TrainingBatch, images_of
 from pulih.restorer.infer import Restorer, RgbImage
+from pulih.restorer.trust import CORE, FAINTEST
+
+PALER = 25  # so many per cent of the cores may stay paler than full ink
+MOST_DEEPENED = 3.0
 
 
 @dataclass(frozen=True)
@@ -52,9 +57,22 @@ def network_view(page: RgbImage, height: int) -> GreyImage:
 
 
 def material_of(page: RgbImage, clean: GreyImage, height: int) -> PageMaterial:
-    """Return a page (H, W, 3) with its clean version (H, W), 255 = paper, averaged over the pixels of that scale."""
+    """Return a page (H, W, 3) with its clean version (H, W), 255 = paper, averaged over the pixels of that scale.
+
+    Strokes thinner than a pixel of the page are grey, and a network that draws them so could not show its doubt by
+    grey: the ink is deepened until most strokes are as dark in their cores as those of the lines.
+    """
     seen = network_view(page, height)
-    return PageMaterial(seen, resample.fitted(clean, seen.shape))
+    return PageMaterial(seen, deepened(resample.fitted(clean, seen.shape)))
+
+
+def deepened(clean: GreyImage) -> GreyImage:
+    """Return an 8-bit clean page (H, W), 255 = paper, with so much more ink that its paler cores are full ink."""
+    core = (clean == cv2.erode(clean, CORE)) & (clean < FAINTEST)
+    if not core.any():
+        return clean
+    gain = min(255 / float(np.percentile(255 - clean[core], PALER)), MOST_DEEPENED)
+    return np.asarray(255 - cv2.convertScaleAbs(255 - clean, alpha=gain), np.uint8)
 
 
 class Patches:

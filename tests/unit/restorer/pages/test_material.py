@@ -4,7 +4,7 @@ import torch
 
 from pulih.common.dist import Group
 from pulih.restorer.infer import Restorer
-from pulih.restorer.pages.material import PageMaterial, Patches, material_of, network_view
+from pulih.restorer.pages.material import PageMaterial, Patches, deepened, material_of, network_view
 
 
 class Capture:
@@ -36,6 +36,24 @@ def test_the_clean_page_keeps_its_share_of_ink_at_the_networks_scale(drawn, page
     for sample, page in zip(drawn, pages, strict=True):
         assert page.wanted.shape == page.seen.shape
         assert (255 - page.wanted).mean() == pytest.approx((255 - sample.clean).mean(), rel=0.03)
+
+
+def test_cores_of_thin_pale_strokes_become_full_ink_and_paper_and_full_ink_stay():
+    page = np.full((60, 60), 255, np.uint8)
+    page[10:50, ::10] = 135
+    page[:, 5] = 255
+    deep = deepened(page)
+    assert (deep[page == 135] == 0).all()
+    assert (deep[page == 255] == 255).all()
+    assert np.array_equal(deepened(deep), deep)
+    blank = np.full((60, 60), 255, np.uint8)
+    assert np.array_equal(deepened(blank), blank)
+
+
+def test_ink_is_deepened_three_times_at_most():
+    page = np.full((60, 60), 255, np.uint8)
+    page[:, ::10] = 225
+    assert deepened(page).min() == 255 - 3 * 30
 
 
 def test_a_step_gives_the_same_patches_at_any_time_and_other_steps_and_seeds_others(pages, patchy, alone):
