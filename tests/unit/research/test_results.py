@@ -63,6 +63,6 @@ def test_an_evaluation_becomes_rows_of_each_split_group_and_image(tmp_path):
 
 
 def test_a_fine_tuning_says_its_budget():
-    page = render([DOCS / "results" / "dibco-released.json"])
-    settings = read_json(DOCS / "results" / "dibco-released.json")["finetune"]
+    page = render([DOCS / "results" / "dibco-lines-only.json"])
+    settings = read_json(DOCS / "results" / "dibco-lines-only.json")["finetune"]
     assert f"Fine-tuned: {settings['steps']} steps of {settings['batch_size']} patches" in page
