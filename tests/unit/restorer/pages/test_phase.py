@@ -66,3 +66,14 @@ def test_the_artifact_tells_of_the_pages(paged, lines_with_pages, reader_folder,
     assert metrics["validation"] == metrics["pages"]["validation"]
     assert "then 8 steps on patches of 2 synthetic pages" in (tmp_path / "restorer" / "MODEL_CARD.md").read_text()
     assert (tmp_path / "restorer" / "curves.png").is_file()
+
+
+def test_two_processes_learn_from_pages_together_and_end_alike(paged, lines_with_pages, reader_folder, tmp_path):
+    made = {}
+    for processes in (1, 2):
+        config = paged.model_copy(update={"processes": processes})
+        stage.train(config, lines_with_pages, reader_folder, tmp_path / str(processes))
+        made[processes] = read_json(tmp_path / str(processes) / "metrics.json")
+    assert made[2]["processes"] == 2
+    first, second = (made[processes]["pages"]["validation"]["psnr"] for processes in (1, 2))
+    assert second == pytest.approx(first, abs=0.2)
