@@ -17,12 +17,11 @@ from typing import Any
 import grpc
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from pages import write_pages
-from ways import over_grpc, told
+from ways import UNLIMITED, over_grpc, told
 
 from pulih.deployment.server import LOOPBACK, Patience, free_port, running_server
+from serving.rpc import SERVICE
 
-METHOD = "/inference.GRPCInferenceService/ModelInfer"
-UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 ROUNDS = 5
 
 
@@ -34,9 +33,8 @@ async def _echo(port: int, ready: Any) -> None:
     handler = grpc.unary_unary_rpc_method_handler(
         answer, request_deserializer=pb.ModelInferRequest.FromString, response_serializer=bytes
     )
-    service, method = METHOD.strip("/").split("/")
     server = grpc.aio.server(options=UNLIMITED)
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {method: handler}),))
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, {"ModelInfer": handler}),))
     server.add_insecure_port(f"{LOOPBACK}:{port}")
     await server.start()
     ready.set()

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pulih.common.progress import track
+from pulih.evaluation.benchmark.level import wrong_by_level
 from pulih.evaluation.benchmark.pairs import Suffixes, find_pairs, read_pair
 from pulih.restorer import infer, resample
 from pulih.restorer.channel import ink_channel
@@ -29,14 +30,6 @@ class Fixed(Restorer):
 
     def _factor(self, _shape: tuple[int, ...], _x_height: float, _largest: float) -> float:
         return self.factor
-
-
-def psnr_by_level(restorer: Restorer, page: NDArray[np.uint8], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return the PSNR of the answer cut at each level in 1..255."""
-    answer = restorer.restore_page(page).luminance
-    ink, paper = (np.bincount(answer[kind], minlength=256) for kind in (truth, ~truth))
-    wrong = (ink.sum() - np.cumsum(ink) + np.cumsum(paper))[:-1] / truth.size
-    return np.asarray(-10 * np.log10(np.maximum(wrong, 1e-6)))
 
 
 def main() -> None:
@@ -59,7 +52,8 @@ def main() -> None:
             coarse = resample.fitted(np.where(truth, 0, 255).astype(np.uint8), small.shape) < 128
             for share in SHARES:
                 restorer.factor = share * text_scale / x_height
-                found.setdefault((x_height, share), []).append(psnr_by_level(restorer, small, coarse))
+                wrong = wrong_by_level(restorer.restore_page(small).luminance, coarse)
+                found.setdefault((x_height, share), []).append(-10 * np.log10(np.maximum(wrong, 1e-6)))
     print("| x-height, px | share of the text scale | best level | PSNR, dB |\n|---:|---:|---:|---:|")
     for (x_height, share), rows in found.items():
         means = np.mean(rows, axis=0)

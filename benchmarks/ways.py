@@ -19,6 +19,7 @@ from serving.binary import MOST_JSON_NUMBERS
 
 PREDICT, INFER = "/v1/models/restorer:predict", "/v2/models/restorer/infer"
 BINARY = {"Content-Type": "application/octet-stream"}
+UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 JSON = {"Content-Type": "application/json"}
 Timed = tuple[float, str]  # seconds from request to answer, and the server's own timing
 Ask = Callable[[Client, bytes], Timed]
@@ -75,8 +76,7 @@ def over_grpc(port: int) -> Ask:
         pixels = decode_image(scan, "page").pixels
         tensor = {"name": "image", "shape": list(pixels.shape), "datatype": "UINT8"}
         request = pb.ModelInferRequest(model_name="restorer", inputs=[tensor], raw_input_contents=[pixels.tobytes()])
-        unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
-        with grpc.insecure_channel(f"{LOOPBACK}:{port}", options=unlimited) as channel:
+        with grpc.insecure_channel(f"{LOOPBACK}:{port}", options=UNLIMITED) as channel:
             started = time.perf_counter()
             answer, call = GRPCInferenceServiceStub(channel).ModelInfer.with_call(request)
             np.frombuffer(answer.raw_output_contents[0], np.uint8)

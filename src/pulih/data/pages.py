@@ -50,6 +50,11 @@ def write_page(folder: Path, sample: PageSample, place: str = FOLDER) -> None:
     write_bytes(scan_path(folder, sample.key, place), _png(sample.degraded))
 
 
+def page_keys(folder: Path, place: str = FOLDER) -> list[str]:
+    """Return the names of the pages in the artifact ``folder``, in order."""
+    return sorted(path.name.removesuffix(".degraded.png") for path in (folder / place).glob("*.degraded.png"))
+
+
 def read_pages(folder: Path, place: str = FOLDER) -> list[PageSample]:
     """Read the pages of a verified lines artifact, by key; an artifact may have none.
 
@@ -57,8 +62,7 @@ def read_pages(folder: Path, place: str = FOLDER) -> list[PageSample]:
         ArtifactError: the artifact is missing or altered, or a page is not whole.
     """
     manifest.verify(folder, KIND)
-    keys = [path.name.removesuffix(".degraded.png") for path in (folder / place).glob("*.degraded.png")]
-    return [_read(folder, key, place) for key in sorted(keys)]
+    return [_read(folder, key, place) for key in page_keys(folder, place)]
 
 
 def _read(folder: Path, key: str, place: str) -> PageSample:

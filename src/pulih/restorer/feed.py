@@ -104,7 +104,8 @@ class Feed:
         self.widths = [sample.clean.shape[1] for sample in samples]
         self.whole_from = first_whole_line_step(config)
         self._order: tuple[tuple[str, int, int], list[list[int]]] | None = None
-        largest = max(config.schedule.batch_size, config.schedule.line_batch_size)
+        beside_pages = config.pages.lines if config.pages.steps else 0
+        largest = max(config.schedule.batch_size, config.schedule.line_batch_size, beside_pages)
         if len(samples) < largest:
             fix = "Synthesize more lines, or make the batches smaller."
             raise ConfigError(f"at least {largest} training lines", f"{len(samples)}", fix)

@@ -28,7 +28,7 @@ LINES_PER_PAGE = 40  # assumed where a page shows no text to measure
 LINE_BATCH = 16
 LARGEST, SMALLEST = 3.0, 0.05  # a page is enlarged, and reduced, at most so much
 MOST_PIXELS = 60_000_000  # of a page at the normalised scale
-# Larger pages are seen at less than that scale, down to half of it: it costs them little (docs/method.md, section 6).
+# Larger pages are seen at less than that scale, down to half of it: it costs them little (docs/method.md, section 8).
 ENOUGH_PIXELS = 5_000_000
 LEAST_SHARE = 0.5
 

@@ -47,8 +47,8 @@ def write_results(trainer: Trainer, validation: Sequence[LineSample], folder: Pa
 
 def _metrics(trainer: Trainer, pages: dict[str, Any]) -> dict[str, Any]:
     progress = trainer.progress
-    chosen = next(row for row in progress.history["validation"] if row["step"] == progress.best_step)
-    chosen = pages.get("validation", chosen)
+    best = next(row for row in progress.history["validation"] if row["step"] == progress.best_step)
+    chosen = pages.get("validation", best)
     return {
         "steps": progress.step,
         "best_step": progress.best_step,

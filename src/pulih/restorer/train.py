@@ -17,7 +17,7 @@ from pulih.recognizer.model import load_recognizer
 from pulih.recognizer.validate import spread
 from pulih.restorer.config import RestorerConfig
 from pulih.restorer.live import watched
-from pulih.restorer.pages.phase import learn_pages
+from pulih.restorer.pages.phase import learn_pages, require_pages
 from pulih.restorer.results import write_results
 from pulih.restorer.trainer import Trainer, fit, unwatched
 
@@ -26,6 +26,7 @@ log = get_logger(__name__)
 
 def run(config: RestorerConfig, lines: Path, recognizer: Path, folder: Path) -> None:
     """Train on ``lines`` with the frozen ``recognizer``; rank 0 leaves model, metrics and curves in ``folder``."""
+    require_pages(config, lines)
     parents = [manifest.read_manifest(path).digest() for path in (lines, recognizer)]
     digest = digest_of([config.digest(), *parents])
     state = folder / "state"

@@ -164,11 +164,13 @@ class Trainer:
 
 
 def _check_sizes(config: RestorerConfig, group: Group, height: int, wanted: int) -> None:
-    for name in ("batch_size", "line_batch_size"):
-        size = getattr(config.schedule, name)
+    sizes = {f"schedule.{name}": getattr(config.schedule, name) for name in ("batch_size", "line_batch_size")}
+    if config.pages.steps:
+        sizes |= {f"pages.{name}": getattr(config.pages, name) for name in ("batch_size", "lines")}
+    for name, size in sizes.items():
         if size % group.world:
             found = f"{size} for {group.world} processes"
-            raise ConfigError(f"a schedule.{name} that the processes can share equally", found, "Change one of them.")
+            raise ConfigError(f"a {name} that the processes can share equally", found, "Change one of them.")
     if height != wanted:
         fix = "Train the recognizer on lines of the same height."
         raise ArtifactError(f"a recognizer for lines {height} px high", f"one for {wanted} px", fix)

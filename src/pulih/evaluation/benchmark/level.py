@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from pulih.common.progress import track
 from pulih.evaluation.benchmark.pairs import Pair, read_pair
-from pulih.restorer.infer import Restorer
+from pulih.evaluation.binary import Mask
+from pulih.restorer.infer import GreyImage, Restorer
 
 Errors = NDArray[np.float64]
 
@@ -56,8 +57,12 @@ def _errors(restorer: Restorer, pair: Pair, doubts: Sequence[float]) -> Errors:
     shares = []
     for doubt in doubts:
         restorer.keep_unsure = doubt
-        luminance = restorer.restore_page(page).luminance
-        ink, paper = (np.bincount(luminance[kind], minlength=256) for kind in (truth, ~truth))
-        lost, invented = ink.sum() - np.cumsum(ink), np.cumsum(paper)
-        shares.append((lost + invented)[:-1] / truth.size)
+        shares.append(wrong_by_level(restorer.restore_page(page).luminance, truth))
     return np.array(shares)
+
+
+def wrong_by_level(luminance: GreyImage, truth: Mask) -> Errors:
+    """Return the shares of wrong pixels of a restored page (H, W), cut at each level in 1..255; True = ink."""
+    ink, paper = (np.bincount(luminance[kind], minlength=256) for kind in (truth, ~truth))
+    lost, invented = ink.sum() - np.cumsum(ink), np.cumsum(paper)
+    return np.asarray((lost + invented)[:-1] / truth.size)

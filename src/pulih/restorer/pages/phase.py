@@ -12,7 +12,8 @@ from pulih.common.errors import ConfigError
 from pulih.common.logging import get_logger
 from pulih.common.progress import track
 from pulih.data.lines import LineSample
-from pulih.data.pages import TRAINING, PageSample, read_pages
+from pulih.data.pages import TRAINING, PageSample, page_keys, read_pages
+from pulih.restorer.config import RestorerConfig
 from pulih.restorer.feed import TrainingBatch
 from pulih.restorer.generator import Generator
 from pulih.restorer.pages.material import PageMaterial, Patches, material_of
@@ -24,6 +25,12 @@ log = get_logger(__name__)
 STATE = "pages.pt"
 
 
+def require_pages(config: RestorerConfig, lines: Path) -> None:
+    """Raise ConfigError when a training is to learn from pages and the artifact ``lines`` has none of the training."""
+    if config.pages.steps and not page_keys(lines, TRAINING):
+        raise ConfigError(f"training pages in {lines}", "none", "Set synthesis.train_pages, or pages.steps to 0.")
+
+
 def learn_pages(
     trainer: Trainer, lines: Path, validation: Sequence[LineSample], folder: Path, digest: str
 ) -> dict[str, Any]:
@@ -33,17 +40,13 @@ def learn_pages(
     scores of the lines ``validation`` afterwards.
 
     Raises:
-        ConfigError: the artifact has no training pages, or the processes cannot share a batch equally.
         Interrupted: SIGTERM; the state is in ``folder/state``.
         TrainingFailed: a loss is not finite.
     """
     config, group = trainer.config.pages, trainer.group
     if config.steps == 0:
         return {}
-    _check(trainer)
     pages = _materials(read_pages(lines, TRAINING), trainer.step.recognizer.height, group.is_main)
-    if not pages:
-        raise ConfigError(f"training pages in {lines}", "none", "Set synthesis.train_pages, or pages.steps to 0.")
     patches = Patches(pages, config, trainer.config.seed)
 
     def batches(step: int) -> list[TrainingBatch]:
@@ -70,15 +73,3 @@ def _best(trainer: Trainer) -> Generator:
     generator = Generator(trainer.config.generator).to(trainer.group.device)
     generator.load_state_dict(trainer.best)
     return generator
-
-
-def _check(trainer: Trainer) -> None:
-    config, world = trainer.config.pages, trainer.group.world
-    for name in ("batch_size", "lines"):
-        size = getattr(config, name)
-        if size % world:
-            found = f"{size} for {world} processes"
-            raise ConfigError(f"a pages.{name} that the processes can share equally", found, "Change one of them.")
-    if len(trainer.feed.samples) < config.lines:
-        found = f"{len(trainer.feed.samples)}"
-        raise ConfigError(f"at least {config.lines} training lines", found, "Synthesize more lines.")

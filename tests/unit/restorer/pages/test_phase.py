@@ -9,6 +9,7 @@ from pulih.recognizer.model import load_recognizer
 from pulih.restorer import stage
 from pulih.restorer.config import PagesConfig
 from pulih.restorer.pages.phase import learn_pages
+from pulih.restorer.train import run
 from pulih.restorer.trainer import Trainer
 
 
@@ -41,23 +42,23 @@ def test_without_steps_nothing_changes(trainer_of, small, lines_with_pages, samp
     assert all(torch.equal(before[name], trainer.best[name]) for name in before)
 
 
-def test_lines_without_training_pages_are_refused(trainer_of, paged, printed_lines, samples, tmp_path):
+def test_lines_without_training_pages_are_refused_before_the_training(paged, printed_lines, reader_folder, tmp_path):
     with pytest.raises(ConfigError, match="train_pages"):
-        learn_pages(trainer_of(paged), printed_lines, samples[:2], tmp_path, "d")
+        run(paged, printed_lines, reader_folder, tmp_path)
+    assert not list(tmp_path.rglob("*"))
 
 
 @pytest.mark.parametrize(("name", "other"), [("batch_size", "lines"), ("lines", "batch_size")])
-def test_processes_share_patches_and_crops_equally(trainer_of, paged, lines_with_pages, tmp_path, name, other):
+def test_processes_share_patches_and_crops_equally(trainer_of, paged, name, other):
     config = paged.model_copy(update={"pages": paged.pages.model_copy(update={other: 4})})
-    trainer = trainer_of(config, Group(0, 4, torch.device("cpu")))
     with pytest.raises(ConfigError, match=f"pages.{name}"):
-        learn_pages(trainer, lines_with_pages, (), tmp_path, "d")
+        trainer_of(config, Group(0, 4, torch.device("cpu")))
 
 
-def test_more_crops_than_lines_are_refused(trainer_of, paged, lines_with_pages, samples, tmp_path):
+def test_more_crops_than_lines_are_refused(trainer_of, paged):
     config = paged.model_copy(update={"pages": paged.pages.model_copy(update={"lines": 100})})
     with pytest.raises(ConfigError, match="100 training lines"):
-        learn_pages(trainer_of(config), lines_with_pages, samples[:2], tmp_path, "d")
+        trainer_of(config)
 
 
 def test_the_artifact_tells_of_the_pages(paged, lines_with_pages, reader_folder, tmp_path):
