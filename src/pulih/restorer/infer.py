@@ -15,6 +15,7 @@ from pulih.common.logging import get_logger
 from pulih.data import manifest
 from pulih.restorer import colour, confidence, resample, scale, tiles, tone
 from pulih.restorer.channel import ink_channel
+from pulih.restorer.thin import thin_deepened
 from pulih.restorer.trust import Trust, measure
 
 log = get_logger(__name__)
@@ -39,8 +40,8 @@ class RestoredPage:
 
     ``image`` (H, W, 3) RGB and ``luminance`` (H, W), both 8-bit; ``x_height`` in pixels, None when no text was found;
     ``scale`` is the factor by which the page was brought to the scale of the training lines; ``trust`` says how far
-    the answer may be trusted. ``answer`` is the network's own 8-bit answer at that scale, before anything was kept;
-    None where another process ran it.
+    the answer may be trusted. ``answer`` is the network's 8-bit answer at that scale, its thin strokes deepened, before
+    anything was kept; None where another process ran it.
     """
 
     image: RgbImage
@@ -139,7 +140,7 @@ class Restorer:
         view = colour.network_view(grey, surface)
         view = tone.strengthened(view, surface, tone.ink_contrast(view, surface) if found else None)
         normal = resample.resized(view, factor)
-        answer = tiles.run_tiled(normal, self.run, progress=progress)
+        answer = thin_deepened(tiles.run_tiled(normal, self.run, progress=progress))
         restored = self._trusted(answer, normal)
         measured = measure(answer, restored, normal, self.height)
         ink = colour.ink_tone(resample.resized(page, factor), restored, surface)

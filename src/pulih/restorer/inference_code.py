@@ -2,7 +2,7 @@
 
 from pulih.common.version import source_digest
 
-MODULES = ("infer", "channel", "colour", "confidence", "resample", "scale", "tiles", "tone", "trust")
+MODULES = ("infer", "channel", "colour", "confidence", "resample", "scale", "thin", "tiles", "tone", "trust")
 
 
 def inference_digest() -> str:

@@ -14,6 +14,7 @@ from pulih.restorer import resample
 from pulih.restorer.config import PatchConfig
 from pulih.restorer.feed import TrainingBatch, images_of
 from pulih.restorer.infer import Restorer, RgbImage
+from pulih.restorer.thin import thin_deepened
 from pulih.restorer.trust import CORE, FAINTEST
 
 PALER = 25  # so many per cent of the cores may stay paler than full ink
@@ -59,11 +60,12 @@ def network_view(page: RgbImage, height: int) -> GreyImage:
 def material_of(page: RgbImage, clean: GreyImage, height: int) -> PageMaterial:
     """Return a page (H, W, 3) with its clean version (H, W), 255 = paper, averaged over the pixels of that scale.
 
-    Strokes thinner than a pixel of the page are grey, and a network that draws them so could not show its doubt by
-    grey: the ink is deepened until most strokes are as dark in their cores as those of the lines.
+    Strokes thinner than a pixel of the page are grey then. A network that draws them so makes them paler than they
+    are in the scan, and could not show its doubt by grey: the ink is deepened until most strokes are as dark in their
+    cores as those of the lines, and the thin ones of the rest as well.
     """
     seen = network_view(page, height)
-    return PageMaterial(seen, deepened(resample.fitted(clean, seen.shape)))
+    return PageMaterial(seen, thin_deepened(deepened(resample.fitted(clean, seen.shape))))
 
 
 def deepened(clean: GreyImage) -> GreyImage:
