@@ -17,7 +17,7 @@ ExistingOutput = Literal["SKIP", "OVERWRITE", "ABORT"]
 class HarmConfig(StageConfig):
     """Below which figures a page's original bytes are passed on untouched; docs/archives.md explains them."""
 
-    min_confidence: float = Field(0.4, ge=0, le=1, description="of the network in its strokes; 0 passes nothing on")
+    min_confidence: float = Field(0.75, ge=0, le=1, description="of the network in its strokes; 0 passes nothing on")
     max_erased: float = Field(0.25, ge=0, le=1, description="share of the scan's thin marks that may vanish")
     max_colour_lost: float = Field(0.004, ge=0, le=1, description="share of the page whose paint may lose its colour")
     min_gain: float = Field(0.0, ge=-1, le=1, description="of a recognizer's confidence, where one is given")
