@@ -21,7 +21,7 @@ BATCH = Histogram("pulih_batch_tiles", "Tiles that ran through the network toget
 CONFIDENCE = Histogram(
     "pulih_page_confidence",
     "How sure the network was of the strokes it wrote",
-    buckets=(0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9, 0.95),
+    buckets=(0.5, 0.6, 0.7, 0.75, 0.8, 0.84, 0.88, 0.92, 0.96),
 )
 HELD = Gauge("pulih_held_requests", "Requests that run or wait")
 HELD_BYTES = Gauge("pulih_held_bytes", "Bytes of their bodies")

@@ -4,3 +4,4 @@ KIND = "restorer"
 MODEL, WEIGHTS, CONFIG = "model.onnx", "model.safetensors", "config.json"
 INPUT, OUTPUT = "degraded", "restored"
 SIZE_STEP = 32
+INK_BELOW = 168  # restored grey levels below it are ink, where ink and paper are all that is wanted

@@ -12,6 +12,8 @@ from pulih.common.errors import InputError
 from pulih.data.encoding import encode_jpeg, write_tiff
 from pulih.data.images import DecodedImage
 from pulih.data.manifest import file_sha256
+from pulih.restorer.contract import INK_BELOW
+from pulih.restorer.infer import Restorer
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 ALTO = """<alto xmlns="http://www.loc.gov/standards/alto/ns-v4#"><Description><MeasurementUnit>pixel</MeasurementUnit>
@@ -88,6 +90,16 @@ def test_paper_is_kept_or_made_white_or_cut_to_two_levels(work_on, config_of, gr
     kept, white = (np.asarray(corner[mode])[3, 3].astype(int) for mode in ("keep-paper", "clean-paper"))
     assert kept[0] - kept[2] > 25
     assert np.ptp(white) < 6
+
+
+def test_a_binary_page_is_cut_where_ground_truths_have_the_edge_of_ink(
+    work_on, config_of, grainy_scan, blur_restorer
+) -> None:
+    _, output = work_on(grainy_scan, config_of(mode="binary"))
+    page = cv2.cvtColor(cv2.imread(str(grainy_scan)), cv2.COLOR_BGR2RGB)
+    luminance = Restorer.load(blur_restorer, 1).restore_page(page, "white").luminance
+    assert np.array_equal(np.asarray(Image.open(output / "scan.png")), luminance >= INK_BELOW)
+    assert ((luminance >= INK_BELOW) != (luminance >= 128)).any()
 
 
 def test_sixteen_grey_bits_become_eight_and_it_is_said(work_on, config_of, page, tmp_path) -> None:

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from pulih.common.config import StageConfig
+from pulih.restorer.contract import INK_BELOW
 
 
 class BenchmarkConfig(StageConfig):
@@ -15,4 +16,4 @@ class BenchmarkConfig(StageConfig):
     sauvola_k: float = Field(0.2, gt=0, lt=1, description="Sauvola's sensitivity to contrast")
     wolf_k: float = Field(0.2, gt=0, lt=1, description="Wolf's sensitivity to contrast")
     line_height: int = Field(120, ge=12, description="for the background division, in pixels")
-    threshold: int = Field(168, ge=1, le=255, description="restored grey levels below it are ink")
+    threshold: int = Field(INK_BELOW, ge=1, le=255, description="restored grey levels below it are ink")
