@@ -43,9 +43,11 @@ s3: setup  ## Start a local S3 server and print the settings that use it
 doctor: setup  ## Check stores, fonts, devices, disk and memory
 	$(RUN) pulih doctor
 
-test: setup  ## The tests, with coverage; those of minutes are in test-slow
+TEST_PROCESSES ?= 2
+
+test: setup  ## The tests, with coverage, two files at a time (TEST_PROCESSES=0: one by one); those of minutes are in test-slow
 	$(RUN) coverage erase
-	$(RUN) coverage run -m pytest -m "not slow and not cluster and not containers"
+	$(RUN) coverage run -m pytest -n $(TEST_PROCESSES) --dist loadfile -m "not slow and not cluster and not containers"
 	$(RUN) coverage combine --quiet
 	$(RUN) coverage report
 
