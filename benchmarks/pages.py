@@ -34,7 +34,6 @@ from pulih.synthesis.pages import build_page, page_split
 
 A4_INCHES = (8.27, 11.69)
 RESOLUTIONS = (300, 600)
-BATCH_RESOLUTION = 300
 # What is asked of two cores: seconds per page, megabytes of a batch, how much faster two workers are than one.
 MOST_SECONDS = {"300": 8.0, "600": 30.0}
 MOST_MEMORY = 3072
@@ -124,8 +123,7 @@ def measure(artifact: Path, options: argparse.Namespace) -> Figures:
                 paths = alone.apply(write_pages, (Path(name) / str(dpi), pages, dpi))
             with context.Pool(1) as alone:
                 figures["a4"][str(dpi)] = alone.apply(measure_pages, (artifact, paths, threads))
-            if dpi == BATCH_RESOLUTION:
-                batch = write_batch(Path(name) / "batch", paths, options.batch)
+        batch = write_batch(Path(name) / "batch", sorted((Path(name) / "300").glob("*.png")), options.batch)
         for workers in (1, 2):
             place = Path(name) / f"answers-{workers}"
             figures["batch"][str(workers)] = measure_batch(artifact, batch, workers, place)

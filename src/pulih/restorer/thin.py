@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pulih.restorer.trust import CORE
+
 GreyImage = NDArray[np.uint8]
-AROUND = np.ones((5, 5), np.uint8)  # a stroke's core is the darkest of its neighbourhood; what is narrower is thin
 MOST = 3.0  # times the ink that was there
 FAINTEST = 64  # of 255: paler cores are no strokes, but what is left of a stain
 
@@ -18,9 +19,9 @@ FAINTEST = 64  # of 255: paler cores are no strokes, but what is left of a stain
 def thin_deepened(image: GreyImage) -> GreyImage:
     """Return the image with its thin strokes as dark as full ink in their cores; broad ones and grey areas stay."""
     ink = cv2.bitwise_not(image)
-    core = cv2.dilate(ink, AROUND)
+    core = cv2.dilate(ink, CORE)
     full = cv2.min(cv2.divide(ink, core, scale=255), cv2.convertScaleAbs(ink, alpha=MOST))
     deep = np.where(core >= FAINTEST, full, ink)
-    # Opening keeps what is broad: its share of the ink stays as it is.
-    broad = cv2.divide(cv2.morphologyEx(ink, cv2.MORPH_OPEN, AROUND), ink, scale=255)
+    # Opening keeps what is as broad as a core's neighbourhood: its share of the ink stays as it is.
+    broad = cv2.divide(cv2.morphologyEx(ink, cv2.MORPH_OPEN, CORE), ink, scale=255)
     return np.asarray(cv2.bitwise_not(deep - cv2.multiply(broad, deep - ink, scale=1 / 255)), np.uint8)

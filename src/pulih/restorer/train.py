@@ -26,8 +26,8 @@ log = get_logger(__name__)
 
 def run(config: RestorerConfig, lines: Path, recognizer: Path, folder: Path) -> None:
     """Train on ``lines`` with the frozen ``recognizer``; rank 0 leaves model, metrics and curves in ``folder``."""
-    require_pages(config, lines)
     parents = [manifest.read_manifest(path).digest() for path in (lines, recognizer)]
+    require_pages(config, lines)
     digest = digest_of([config.digest(), *parents])
     state = folder / "state"
     with process_group(config.threads or None) as group, _alone(state, group):

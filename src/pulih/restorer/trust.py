@@ -38,7 +38,7 @@ def measure(answer: GreyImage, shown: GreyImage, view: GreyImage, line_height: i
     """Measure how far an answer may be trusted.
 
     Args:
-        answer: of the network, as it came.
+        answer: of the network, its thin strokes deepened.
         shown: what is shown of it in the end.
         view: what the network saw.
         line_height: of the training lines in pixels.
