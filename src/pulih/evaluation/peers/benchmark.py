@@ -20,6 +20,7 @@ from pulih.evaluation.peers.config import FIXED, OURS, RestorationBenchmark
 from pulih.evaluation.peers.failures import Failure
 from pulih.evaluation.peers.methods import Trained
 from pulih.evaluation.peers.pictures import draw_figures, draw_strips
+from pulih.evaluation.peers.reading import by_severity
 from pulih.evaluation.peers.tables import latex, markdown
 from pulih.evaluation.stage import TEST_SPLITS
 from pulih.evaluation.summary import Tree
@@ -27,7 +28,8 @@ from pulih.recognizer.model import load_recognizer
 from pulih.recognizer.validate import spread
 
 log = get_logger(__name__)
-SCHEMA = 2
+SCHEMA = 3
+EVALUATOR = "evaluator"
 CLEAN = "clean"
 NO_SEED = 0
 SHOWN_SPLIT = TEST_SPLITS[-1]
@@ -36,18 +38,26 @@ SHOWN_SPLIT = TEST_SPLITS[-1]
 class Inputs:
     """The artifacts that every method shares.
 
+    Args:
+        readers: recognizers that read every line beside the evaluator, by name; trainings do not depend on them.
+
     Raises:
-        ArtifactError: one is missing or altered, or the evaluator is the recognizer of the losses.
+        ArtifactError: one is missing or altered, or a reader is the recognizer of the losses.
     """
 
-    def __init__(self, lines: Path, recognizer: Path, evaluator: Path) -> None:
-        self.lines, self.recognizer, self.evaluator = lines, recognizer, evaluator
-        kinds = ((lines, "lines"), (recognizer, "recognizer"), (evaluator, "recognizer"))
-        digests = [verify(path, kind).digest() for path, kind in kinds]
-        self.digests = dict(zip(("lines", "recognizer", "evaluator"), digests, strict=True))
-        if digests[1] == digests[2]:
-            fix = "Train another recognizer (the profile's section 'evaluator') and pass that one."
-            raise ArtifactError("an evaluator that took no part in any loss", f"the recognizer {digests[1]}", fix)
+    def __init__(self, lines: Path, recognizer: Path, evaluator: Path, readers: dict[str, Path] | None = None) -> None:
+        self.lines, self.recognizer = lines, recognizer
+        self.readers = {**(readers or {}), EVALUATOR: evaluator}
+        self.digests = {
+            kind: verify(path, kind).digest() for kind, path in (("lines", lines), ("recognizer", recognizer))
+        }
+        self.reader_digests = {name: verify(path, "recognizer").digest() for name, path in self.readers.items()}
+        for name, digest in self.reader_digests.items():
+            if digest == self.digests["recognizer"]:
+                fix = "Train another recognizer (the profile's section 'evaluator') and pass that one."
+                found = f"'{name}', the recognizer {digest}"
+                raise ArtifactError("an evaluator that took no part in any loss", found, fix)
+        self.digests[EVALUATOR] = self.reader_digests.pop(EVALUATOR)
 
 
 def run_benchmark(config: RestorationBenchmark, inputs: Inputs, output: Path) -> Tree:
@@ -67,7 +77,8 @@ def run_benchmark(config: RestorationBenchmark, inputs: Inputs, output: Path) ->
     whole, config = config, config.model_copy(update={"methods": tuple(n for n in config.methods if n not in failed)})
     learned = [name for name in config.methods if name not in FIXED]
     torch.set_num_threads(config.threads)
-    rows, images = _measured(config, inputs, trained)
+    tables, images = _measured(config, inputs, trained)
+    rows = tables.pop(EVALUATOR)
     trainings = {name: [trained.facts(name, seed) for seed in config.seeds] for name in learned}
     results = {
         "schema": SCHEMA,
@@ -75,6 +86,7 @@ def run_benchmark(config: RestorationBenchmark, inputs: Inputs, output: Path) ->
         "trainings": trainings,
         "failures": [failure.as_tree() for failure in failures],
         **summarize(rows, config),
+        "readers": {name: summarize(table, config) for name, table in tables.items()},
     }
     _write(results, rows, output)
     draw_strips(_tested(config, inputs, SHOWN_SPLIT), images, config.strip_lines, output / "strips.png")
@@ -99,27 +111,29 @@ def _train(config: RestorationBenchmark, trained: Trained) -> list[Failure]:
 def _about(config: RestorationBenchmark, inputs: Inputs) -> Tree:
     machine = f"{platform.machine()}, {config.threads} thread(s), PyTorch {torch.__version__}"
     settings = {"seeds": list(config.seeds), "budget": config.budget.model_dump(exclude_none=True)}
-    about = {**inputs.digests, "config": config.model_dump(mode="json"), "config_digest": config.digest()}
+    about = {**inputs.digests, "readers": inputs.reader_digests}
+    about |= {"config": config.model_dump(mode="json"), "config_digest": config.digest()}
     return about | {"version": __version__, "commit": git_commit(), "machine": machine, "ours": OURS} | settings
 
 
 def _measured(
     config: RestorationBenchmark, inputs: Inputs, trained: Trained
-) -> tuple[pd.DataFrame, dict[str, list[GreyImage]]]:
-    """Return the rows of all splits, methods and seeds, and each method's images of ``SHOWN_SPLIT`` (first seed)."""
-    judge = load_recognizer(inputs.evaluator)
-    tables: list[pd.DataFrame] = []
+) -> tuple[dict[str, pd.DataFrame], dict[str, list[GreyImage]]]:
+    """Return each reader's rows of all splits, methods and seeds, and the methods' images of ``SHOWN_SPLIT``."""
+    judges = {name: load_recognizer(path) for name, path in inputs.readers.items()}
+    tables: dict[str, list[pd.DataFrame]] = {name: [] for name in judges}
     shown: dict[str, list[GreyImage]] = {}
     for split in TEST_SPLITS:
         samples = _tested(config, inputs, split)
         degraded = [sample.degraded for sample in samples]
-        for name, seed in [*_entries(config), (CLEAN, NO_SEED)]:
-            images = [s.clean for s in samples] if name == CLEAN else trained.restorer(name, seed)(degraded)
-            table = measure(samples, {name: images}, judge, config.evaluation)
-            tables.append(table.assign(split=split, seed=seed))
+        for method, seed in [*_entries(config), (CLEAN, NO_SEED)]:
+            images = [s.clean for s in samples] if method == CLEAN else trained.restorer(method, seed)(degraded)
+            for name, judge in judges.items():
+                table = measure(samples, {method: images}, judge, config.evaluation)
+                tables[name].append(table.assign(split=split, seed=seed))
             if split == SHOWN_SPLIT:
-                shown.setdefault(name, images)
-    return pd.concat(tables, ignore_index=True), shown
+                shown.setdefault(method, images)
+    return {name: pd.concat(parts, ignore_index=True) for name, parts in tables.items()}, shown
 
 
 def _tested(config: RestorationBenchmark, inputs: Inputs, split: Split) -> list[LineSample]:
@@ -149,6 +163,7 @@ def summarize(rows: pd.DataFrame, config: RestorationBenchmark) -> Tree:
             "fonts": int(methods[OURS]["font"].nunique()),
             "resampled_by": bootstrap.unit,
             "methods": {name: figures(table, methods["degraded"], bootstrap) for name, table in methods.items()},
+            "groups": by_severity(methods, OURS, config.evaluation),
             "per_seed": _seeds(rows[rows["split"] == split], config),
         }
     rivals = {s: {n: t for n, t in methods.items() if n != CLEAN} for s, methods in tables.items()}

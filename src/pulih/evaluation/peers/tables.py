@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulih.evaluation.charts import SPLIT_TITLES
+from pulih.evaluation.peers.reading import ALL
 from pulih.evaluation.summary import Tree
 
-# Title, unit, factor and digits of each figure.
+# Title, unit, factor and digits of each figure of the main table.
 COLUMNS: dict[str, tuple[str, str, float, int]] = {
     "psnr": ("PSNR", "dB", 1, 2),
     "ssim": ("SSIM", "", 1, 3),
@@ -15,6 +16,7 @@ COLUMNS: dict[str, tuple[str, str, float, int]] = {
     "deletions": ("deletions", "%", 100, 1),
     "lines_worse": ("lines worse", "%", 100, 0),
 }
+RELATIVE = {"relative_cer": ("relative CER", "%", 100.0, 0)}
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Table:
 
 def interval(estimate: dict[str, float], metric: str, signed: bool = False) -> str:
     """Return ``mean [low, high]`` in the unit of the metric."""
-    _, _, factor, digits = COLUMNS[metric]
+    _, _, factor, digits = (COLUMNS | RELATIVE)[metric]
     sign = "+" if signed else ""
     mean, low, high = (f"{estimate[name] * factor:{sign}.{digits}f}" for name in ("mean", "low", "high"))
     return f"{mean} [{low}, {high}]"
@@ -52,6 +54,32 @@ def figures_table(results: Tree, split: str) -> Table:
         for name, estimates in found["methods"].items()
     ]
     return Table(caption, ["method", *map(_title, COLUMNS)], rows)
+
+
+def reading_table(results: Tree, split: str, reader: str | None = None) -> Table | None:
+    """Return what a reader (None: the evaluator) reads by thirds of the severity, and ours relative to each method.
+
+    None for results of before schema 3, which do not hold it.
+    """
+    found = (results if reader is None else results["readers"][reader])["splits"][split]
+    if "groups" not in found:
+        return None
+    groups = {ALL: {"methods": found["methods"], **found["groups"][ALL]}} | {
+        name: group for name, group in found["groups"].items() if name != ALL
+    }
+    by = "an independent recognizer" if reader is None else f"'{reader}'"
+    damage = ", ".join(f"{name} {group['lines']}" for name, group in groups.items())
+    caption = (
+        f"{SPLIT_TITLES[split]}: CER (%) by {by} on all lines and by thirds of the severity (lines: {damage}), and in "
+        f"brackets below a method the CER of {results['about']['ours']} relative to it, with its paired interval."
+    )
+    rows = []
+    for method in found["methods"]:
+        rows.append([method, *(interval(group["methods"][method]["cer"], "cer") for group in groups.values())])
+        shares = [group["relative_cer"].get(method) for group in groups.values()]
+        if any(shares):
+            rows.append(["", *(f"({interval(one, 'relative_cer', signed=True)} %)" if one else "" for one in shares)])
+    return Table(caption, ["method", *groups], rows)
 
 
 def comparisons_table(results: Tree, split: str) -> Table:
@@ -106,9 +134,11 @@ def failures_table(results: Tree) -> Table | None:
 
 def all_tables(results: Tree) -> list[Table]:
     """Return every table of the results in order."""
-    splits = list(results["splits"])
+    splits, readers = list(results["splits"]), [None, *results.get("readers", {})]
+    read = [reading_table(results, split, reader) for reader in readers for split in splits]
     return [
         *(figures_table(results, split) for split in splits),
+        *(table for table in read if table),
         *(comparisons_table(results, split) for split in splits),
         trainings_table(results),
         *(table for table in (failures_table(results),) if table),

@@ -1,3 +1,5 @@
+from shutil import copytree
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -69,8 +71,26 @@ def test_a_second_run_trains_nothing_and_finds_the_same(output, small_benchmark,
 
 
 def test_the_recognizer_of_the_losses_may_not_judge(inputs):
+    evaluator = inputs.readers["evaluator"]
     with pytest.raises(ArtifactError, match="took no part"):
         Inputs(inputs.lines, inputs.recognizer, inputs.recognizer)
+    with pytest.raises(ArtifactError, match="'other', the recognizer"):
+        Inputs(inputs.lines, inputs.recognizer, evaluator, {"other": inputs.recognizer})
+
+
+def test_further_readers_read_the_same_trainings(output, small_benchmark, inputs, tmp_path, monkeypatch):
+    """A reader with the evaluator's weights finds what the evaluator found; nothing is trained for it."""
+    copytree(output, tmp_path, dirs_exist_ok=True)
+    evaluator = inputs.readers["evaluator"]
+    monkeypatch.setattr(methods.restorer_stage, "launch", lambda *_: pytest.fail("trained again"))
+    both = Inputs(inputs.lines, inputs.recognizer, evaluator, {"same": evaluator})
+    found = run_benchmark(small_benchmark, both, tmp_path)
+    assert found["about"]["readers"] == {"same": inputs.digests["evaluator"]}
+    assert found["readers"]["same"] == {name: found[name] for name in ("splits", "comparisons")}
+    before = read_json(output / "results.json")
+    assert found["splits"] == before["splits"]
+    assert before["readers"] == {}
+    assert "by 'same' on all lines" in (tmp_path / "results.md").read_text()
 
 
 @pytest.fixture(scope="module")
