@@ -16,7 +16,7 @@ from pulih.data.images import DecodedImage, Dpi
 from pulih.data.metadata import without_parts
 
 Kind = Literal["colour", "own", "bilevel"]
-MIDDLE = 128
+WHITE = 255
 JPEG_EXIF_BYTES = 65_000  # of one marker segment
 TIFF_BYTES = 2**32 - 1  # offsets have 32 bits
 
@@ -54,13 +54,13 @@ def write_tiff(path: Path, pages: Iterable[DecodedImage], kind: Kind = "colour")
 def as_written(page: DecodedImage, kind: Kind) -> Image.Image:
     """Return a page as it goes into a file.
 
-    ``colour`` is RGB; ``own`` is grey where the page's own file was grey, else RGB; ``bilevel`` is black and white,
-    cut at the middle.
+    ``colour`` is RGB; ``own`` is grey where the page's own file was grey, else RGB; ``bilevel`` is one bit where the
+    pixels are black and white, else ``own``: a scan that is passed on among restored pages keeps its tones.
     """
-    if kind == "colour" or (kind == "own" and not page.grey):
-        return Image.fromarray(page.pixels)
-    grey = Image.fromarray(page.pixels).convert("L")
-    return grey if kind == "own" else grey.point(lambda level: 255 * (level >= MIDDLE)).convert("1")
+    written = Image.fromarray(page.pixels)
+    if kind == "bilevel" and not ((page.pixels > 0) & (page.pixels < WHITE)).any():
+        return written.convert("1", dither=Image.Dither.NONE)
+    return written if kind == "colour" or not page.grey else written.convert("L")
 
 
 def encode_jpeg(page: DecodedImage, quality: int, kind: Kind = "own") -> bytes:

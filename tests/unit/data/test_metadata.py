@@ -72,3 +72,19 @@ def test_black_and_white_is_told_and_grey_pages_stay_grey(tmp_path: Path) -> Non
     assert np.array_equal(np.asarray(cut), np.eye(16) > 0)
     write_tiff(tmp_path / "two.tif", [page], "bilevel")
     assert np.array_equal(np.asarray(Image.open(tmp_path / "two.tif")), np.eye(16) > 0)
+
+
+def test_a_page_with_tones_among_black_and_white_ones_keeps_them(tmp_path: Path) -> None:
+    """A scan that is passed on would become a black sheet where its paper is darker than any fixed level."""
+    scan = np.full((16, 16, 3), (110, 90, 60), np.uint8)
+    cut = np.where(np.eye(16)[..., None] > 0, 0, 255).astype(np.uint8).repeat(3, axis=2)
+    write_tiff(tmp_path / "both.tif", [DecodedImage(cut), DecodedImage(scan), DecodedImage(scan, grey=True)], "bilevel")
+    with Image.open(tmp_path / "both.tif") as file:
+        modes, pixels = [], []
+        for place in range(3):
+            file.seek(place)
+            modes.append(file.mode)
+            pixels.append(np.asarray(file).copy())
+    assert modes == ["1", "RGB", "L"]
+    assert np.array_equal(pixels[0], cut[..., 0] > 0)
+    assert np.array_equal(pixels[1], scan)
