@@ -31,7 +31,9 @@ def batch(  # noqa: PLR0913, PLR0917 - what a person sets in the form of a run
     with dsl.ParallelFor(found.outputs["Output"], name="parts", parallelism=SIDE_BY_SIDE) as part:
         done = restore_pages(config=archive, part=part, pages=found.outputs["pages"], **code)
     told = conclude_batch(config=archive, parts=dsl.Collected(done.outputs["batch"]), **code)
-    place.settle_fresh(found, done, told)
+    place.settle_fresh(found, told)
+    # A part may be thousands of pages, and with an s3:// output one that is ended begins anew.
+    place.settle_fresh(done, hours=72)
     place.repeat(found)
     place.repeat(done)
     return told.outputs["batch"]

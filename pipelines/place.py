@@ -68,10 +68,10 @@ class Place:
         kubernetes.add_pod_annotation(task, "cluster-autoscaler.kubernetes.io/safe-to-evict", "false")
         return self.repeat(task)
 
-    def settle_fresh(self, *tasks: PipelineTask) -> None:
+    def settle_fresh(self, *tasks: PipelineTask, hours: int = 6) -> None:
         """Settle tasks that never come from the cache: they ask or change the outside world, e.g. who is champion."""
         for task in tasks:
-            self.settle(task, 6).set_caching_options(False)
+            self.settle(task, hours).set_caching_options(False)
 
     @staticmethod
     def repeat(task: PipelineTask) -> PipelineTask:

@@ -52,6 +52,8 @@ def test_every_task_of_the_archive_gets_the_store_and_is_never_taken_from_a_cach
     for name, executor in executors.items():
         assert "secretAsEnv" in executor, name
         assert executor["securityContext"]["runAsNonRoot"] is True
+    hours = {name: int(executor["activeDeadlineSeconds"]) / 3600 for name, executor in executors.items()}
+    assert hours == {"exec-list-pages": 6, "exec-restore-pages": 72, "exec-conclude-batch": 6}
     loop = spec["components"]["comp-for-loop-1"]["dag"]["tasks"]["restore-pages"]
     tasks = [loop, *(task for name, task in spec["root"]["dag"]["tasks"].items() if "for-loop" not in name)]
     assert len(tasks) == 3
