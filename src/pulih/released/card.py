@@ -10,7 +10,7 @@ from pulih.restorer.schedule import first_whole_line_step
 CARD = """# The restorer that comes with Pulih ({digest})
 
 Written by `make release` from the artifact and its evaluation; never edited by hand. The training's own card is
-`restorer/MODEL_CARD.md`.
+`restorer/MODEL_CARD.md`. Figures measured before it was shipped name it {trained_as}: shipping seals it anew.
 
 ## Intended use
 To make scans of handwritten lines and pages easier to look at and to read, beside the original and never instead of it.
@@ -60,6 +60,7 @@ def released_card(sealed: Manifest, figures: dict[str, Any], height: int) -> str
     steps, crops = sealed.facts["steps"], min(first_whole_line_step(config), sealed.facts["steps"])
     return CARD.format(
         digest=sealed.digest(),
+        trained_as=sealed.facts["trained_as"],
         lines=sealed.parents["lines"],
         parameters=sealed.facts["parameters"]["generator"],
         steps=steps,
