@@ -105,8 +105,9 @@ benchmark-dibco: setup  ## Binarize scans with ground truth and compare: DIR=...
 BENCHMARK ?= configs/benchmarks/restoration_quick.json
 FROM ?= runs/latest
 
-benchmark-restoration: setup  ## Train and compare peers on the lines of a run (BENCHMARK=, FROM=, OUTPUT=)
-	$(RUN) python benchmarks/restoration.py --config $(BENCHMARK) --run $(FROM) --output "$(or $(OUTPUT),runs/benchmark-restoration)"
+benchmark-restoration: setup  ## Train and compare peers on the lines of a run (BENCHMARK=, FROM=, OUTPUT=, RESTORATION=)
+	$(RUN) python benchmarks/restoration.py --config $(BENCHMARK) --run $(FROM) --output "$(or $(OUTPUT),runs/benchmark-restoration)" \
+	  $(RESTORATION)
 
 benchmark-reading: setup  ## Read real lines before and after restoration (DIR=..., RESTORER=..., EVALUATOR=...)
 	@test -n "$(DIR)" || { echo "Give the folder with lines.tsv: make benchmark-reading DIR=..."; exit 2; }
