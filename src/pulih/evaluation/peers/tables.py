@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulih.evaluation.charts import SPLIT_TITLES
-from pulih.evaluation.peers.reading import ALL
+from pulih.evaluation.peers.reading import GROUPS
 from pulih.evaluation.summary import Tree
 
 # Title, unit, factor and digits of each figure of the main table.
@@ -64,8 +64,9 @@ def reading_table(results: Tree, split: str, reader: str | None = None) -> Table
     found = (results if reader is None else results["readers"][reader])["splits"][split]
     if "groups" not in found:
         return None
-    groups = {ALL: {"methods": found["methods"], **found["groups"][ALL]}} | {
-        name: group for name, group in found["groups"].items() if name != ALL
+    # Stored results are sorted by key; a group without methods of its own is that of all lines.
+    groups = {
+        name: {"methods": found["methods"], **found["groups"][name]} for name in GROUPS if name in found["groups"]
     }
     by = "an independent recognizer" if reader is None else f"'{reader}'"
     damage = ", ".join(f"{name} {group['lines']}" for name, group in groups.items())

@@ -74,6 +74,11 @@ def test_table_shows_ours_relative_to_every_other_method(groups):
     assert shown.rows[-1][0] == "pulih"
 
 
+def test_stored_results_sorted_by_key_keep_the_order_of_the_damage(groups):
+    stored = results({"groups": dict(sorted(groups.items()))})
+    assert reading_table(stored, "test_unseen") == reading_table(results({"groups": groups}), "test_unseen")
+
+
 def test_a_further_reader_is_named_in_its_table(groups):
     tree = results({"groups": groups})
     shown = reading_table(tree | {"readers": {"clean lines only": tree}}, "test_unseen", "clean lines only")
