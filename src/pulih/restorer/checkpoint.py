@@ -6,8 +6,10 @@ from typing import Any
 
 import torch
 
+from pulih.common.config import StageConfig, digest_of
 from pulih.common.errors import ArtifactError, ConfigError
 from pulih.common.files import atomic_path
+from pulih.data.manifest import read_manifest
 
 Weights = dict[str, torch.Tensor]
 History = dict[str, list[dict[str, float]]]
@@ -27,6 +29,11 @@ class Progress:
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     history: History = field(default_factory=lambda: {"training": [], "validation": []})
+
+
+def owner_of(config: StageConfig, lines: Path, recognizer: Path) -> str:
+    """Return the digest of what a training belongs to; raises ArtifactError when an artifact is missing."""
+    return digest_of([config.digest(), *(read_manifest(path).digest() for path in (lines, recognizer))])
 
 
 def random_state() -> dict[str, Any]:

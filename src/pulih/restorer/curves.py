@@ -19,7 +19,7 @@ def draw_curves(history: History, target: Path) -> None:
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
-    figure, panels = plt.subplots(2, 3, figsize=(15, 6.4), layout="constrained")
+    figure, panels = plt.subplots(2, 3, figsize=(17, 6.4), layout="constrained")
     training = history["training"]
     _lines(panels[0, 0], _with_pages(history), dict(zip(PIXELS, PIXELS, strict=True)), "pixel losses")
     others = (*ADVERSARIAL, *RECOGNITION, "ctc")
@@ -52,7 +52,7 @@ def _lines(panel: Any, training: Rows, names: dict[str, str], title: str) -> Non
         if rows:
             panel.plot([row["step"] for row in rows], [row[key] for row in rows], label=label, linewidth=1)
     if panel.lines:
-        panel.legend(fontsize=8)
+        panel.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)  # beside, hiding nothing
     else:
         panel.text(0.5, 0.5, "not used so far", ha="center", va="center", transform=panel.transAxes)
 

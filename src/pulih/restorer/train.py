@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from pulih.common.config import build_config, digest_of, read_json
+from pulih.common.config import build_config, read_json
 from pulih.common.dist import Group, process_group, reporting
 from pulih.common.lock import only_process
 from pulih.common.logging import configure_logging, get_logger
 from pulih.common.settings import Settings
-from pulih.data import manifest
 from pulih.data.lines import read_lines
 from pulih.recognizer.model import load_recognizer
 from pulih.recognizer.validate import spread
+from pulih.restorer.checkpoint import owner_of
 from pulih.restorer.config import RestorerConfig
 from pulih.restorer.live import watched
 from pulih.restorer.pages.phase import learn_pages, require_pages
@@ -26,9 +26,8 @@ log = get_logger(__name__)
 
 def run(config: RestorerConfig, lines: Path, recognizer: Path, folder: Path) -> None:
     """Train on ``lines`` with the frozen ``recognizer``; rank 0 leaves model, metrics and curves in ``folder``."""
-    parents = [manifest.read_manifest(path).digest() for path in (lines, recognizer)]
     require_pages(config, lines)
-    digest = digest_of([config.digest(), *parents])
+    digest = owner_of(config, lines, recognizer)
     state = folder / "state"
     with process_group(config.threads or None) as group, _alone(state, group):
         configure_logging(state / f"train-{group.rank}.log")

@@ -13,7 +13,7 @@ PeerName = Literal["erb", "erb-no-recognizer", "unet"]
 OwnName = Literal["pulih", "pulih-no-gan", "pulih-image-only", "pulih-pixel"]
 AblationName = Literal[
     "pulih-no-pixel", "pulih-no-bce", "pulih-no-ssim", "pulih-text-only", "pulih-no-mismatch", "pulih-no-features",
-    "pulih-no-posterior", "pulih-no-ctc", "pulih-no-recognition",
+    "pulih-no-posterior", "pulih-no-ctc", "pulih-no-recognition", "pulih-erb-losses",
 ]  # fmt: skip
 FixedName = Literal["degraded", "white-page", "background-division", "otsu", "sauvola", "wolf"]
 PEERS: tuple[PeerName, ...] = get_args(PeerName)

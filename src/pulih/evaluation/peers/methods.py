@@ -12,8 +12,9 @@ from pulih.common.errors import ArtifactError
 from pulih.data.lines import GreyImage, read_lines
 from pulih.data.manifest import Manifest, read_manifest
 from pulih.evaluation import baselines
+from pulih.evaluation.peers.beginning import CommonBeginning
 from pulih.evaluation.peers.budget import PROBED_SCHEDULE, Plan, cost_per_step, owner_of
-from pulih.evaluation.peers.config import FIXED, PEERS, PeerConfig, RestorationBenchmark
+from pulih.evaluation.peers.config import FIXED, OURS, PEERS, PeerConfig, RestorationBenchmark
 from pulih.evaluation.peers.failures import Failure, FailureNote
 from pulih.evaluation.peers.stage import PeerRestorer, train_peer
 from pulih.evaluation.peers.trainer import PeerTrainer
@@ -43,6 +44,7 @@ OWN_WEIGHTS: dict[str, tuple[str, ...]] = {  # the losses that are switched off
     "pulih-no-posterior": ("posterior",),
     "pulih-no-ctc": ("ctc",),
     "pulih-no-recognition": ("features", "posterior", "ctc"),
+    "pulih-erb-losses": ("pixel", "ssim", "adversarial_text", "features", "posterior"),
 }
 WITHOUT_MISMATCHES = "pulih-no-mismatch"
 VALIDATIONS, CHECKPOINTS = 10, 20
@@ -98,7 +100,20 @@ class Trained:
         if name in PEERS:
             charset = load_recognizer(self.recognizer).charset
             return train_peer(peer_config(name, seed, steps, self.config), self.lines, charset, target)
-        return restorer_stage.train(own_config(name, seed, steps, self.config), self.lines, self.recognizer, target)
+        config = own_config(name, seed, steps, self.config)
+        beginning = self._beginning(seed, steps)
+        if beginning is not None and beginning.serves(config):
+            beginning.give(config, target)
+        return restorer_stage.train(config, self.lines, self.recognizer, target)
+
+    def _beginning(self, seed: int, steps: int) -> CommonBeginning | None:
+        """Return what several methods have in common; within seconds of processor time each has steps of its own."""
+        ours = own_config(OURS, seed, steps, self.config)
+        target = self.folder / f"{OURS}-seed{seed}-beginning"
+        beginning = CommonBeginning(ours, self.lines, self.recognizer, target)
+        own = [own_config(name, seed, steps, self.config) for name in self.config.methods if name in OWN_WEIGHTS]
+        shared = self.config.budget.steps is not None and sum(map(beginning.serves, own)) > 1
+        return beginning if shared else None
 
     def attempt(self, name: str, seed: int) -> Failure | None:
         """As ``obtain``, but a training that its own alarms stop is noted and returned, and never tried again."""
