@@ -31,9 +31,14 @@ class Progress:
     history: History = field(default_factory=lambda: {"training": [], "validation": []})
 
 
+def origins_of(config: StageConfig, lines: Path, recognizer: Path) -> list[str]:
+    """Return the digests of what decides a training; raises ArtifactError when an artifact is missing."""
+    return [config.digest(), *(read_manifest(path).digest() for path in (lines, recognizer))]
+
+
 def owner_of(config: StageConfig, lines: Path, recognizer: Path) -> str:
-    """Return the digest of what a training belongs to; raises ArtifactError when an artifact is missing."""
-    return digest_of([config.digest(), *(read_manifest(path).digest() for path in (lines, recognizer))])
+    """Return the digest of ``origins_of``, which a checkpoint carries."""
+    return digest_of(origins_of(config, lines, recognizer))
 
 
 def random_state() -> dict[str, Any]:

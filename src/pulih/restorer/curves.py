@@ -6,7 +6,7 @@ from typing import Any
 
 from pulih.common.files import write_bytes
 from pulih.restorer.checkpoint import History
-from pulih.restorer.schedule import ADVERSARIAL, PIXELS, RECOGNITION
+from pulih.restorer.schedule import PIXELS, WHOLE_LINES
 
 ACCURACIES = ("image_real", "image_fake", "text_real", "text_fake", "text_mismatch")
 Rows = list[dict[str, float]]
@@ -22,14 +22,13 @@ def draw_curves(history: History, target: Path) -> None:
     figure, panels = plt.subplots(2, 3, figsize=(17, 6.4), layout="constrained")
     training = history["training"]
     _lines(panels[0, 0], _with_pages(history), dict(zip(PIXELS, PIXELS, strict=True)), "pixel losses")
-    others = (*ADVERSARIAL, *RECOGNITION, "ctc")
-    _lines(panels[1, 0], training, dict(zip(others, others, strict=True)), "losses by the two other networks")
+    _lines(panels[1, 0], training, dict(zip(WHOLE_LINES, WHOLE_LINES, strict=True)), "losses by the two other networks")
     names = {f"accuracy_{name}": name for name in ACCURACIES}
     _lines(panels[1, 1], training, names, "right decisions of the discriminator")
     panels[1, 1].set_ylim(0, 1.02)
     _quality(panels[0, 1], history["validation"])
     _gap(panels[0, 2], history["validation"])
-    every = (*PIXELS, *others)
+    every = (*PIXELS, *WHOLE_LINES)
     shares = {f"share_{name}": name for name in every}
     _lines(panels[1, 2], training, shares, "share of the gradient at the restored image")
     buffer = io.BytesIO()

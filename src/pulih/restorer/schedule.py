@@ -7,6 +7,7 @@ from pulih.restorer.config import LossWeights, OptimizerConfig, Ramp, RestorerCo
 ADVERSARIAL = ("adversarial_image", "adversarial_text")
 RECOGNITION = ("features", "posterior")
 PIXELS = ("pixel", "bce", "ssim")
+WHOLE_LINES = (*ADVERSARIAL, *RECOGNITION, "ctc")
 
 
 def ramp(shape: Ramp, step: int, steps: int) -> float:

@@ -6,9 +6,10 @@ from typing import Any
 from pulih.common.config import read_json
 from pulih.common.dist import launch, resolved_processes
 from pulih.common.files import write_json
-from pulih.data.manifest import Manifest, read_manifest
+from pulih.data.manifest import Manifest
 from pulih.data.workspace import run_stage
 from pulih.restorer.artifact import read_generator
+from pulih.restorer.checkpoint import origins_of
 from pulih.restorer.config import RestorerConfig
 from pulih.restorer.contract import KIND, MODEL
 from pulih.restorer.export import export_onnx
@@ -30,7 +31,7 @@ def train(config: RestorerConfig, lines: Path, recognizer: Path, output: Path) -
     """
 
     def work(folder: Path) -> dict[str, Any]:
-        state, origins = folder / "state", _origins(config, lines, recognizer)
+        state, origins = folder / "state", origins_of(config, lines, recognizer)
         lines_state = kept_in_store(state / "checkpoint.pt", KIND, origins)
         with lines_state, kept_in_store(state / STATE, f"{KIND}-pages", origins):
             _launch(config, lines, recognizer, folder)
@@ -46,12 +47,8 @@ def assist(config: RestorerConfig, lines: Path, recognizer: Path, folder: Path) 
     Raises:
         Interrupted, TrainingFailed: as ``train``.
     """
-    fetch_from_store(folder / "state" / "checkpoint.pt", KIND, _origins(config, lines, recognizer))
+    fetch_from_store(folder / "state" / "checkpoint.pt", KIND, origins_of(config, lines, recognizer))
     _launch(config, lines, recognizer, folder)
-
-
-def _origins(config: RestorerConfig, lines: Path, recognizer: Path) -> list[str]:
-    return [config.digest(), *(read_manifest(path).digest() for path in (lines, recognizer))]
 
 
 def _launch(config: RestorerConfig, lines: Path, recognizer: Path, folder: Path) -> None:

@@ -6,6 +6,7 @@ as one that began from nothing.
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 from pulih.common.config import digest_of
 from pulih.common.dist import Group, process_group
@@ -18,17 +19,16 @@ from pulih.recognizer.validate import spread
 from pulih.restorer import checkpoint
 from pulih.restorer.config import RestorerConfig
 from pulih.restorer.contract import KIND
-from pulih.restorer.schedule import ADVERSARIAL, RECOGNITION, first_whole_line_step, settled_step
+from pulih.restorer.schedule import WHOLE_LINES, first_whole_line_step, settled_step
 from pulih.restorer.trainer import Trainer, fit
 
 log = get_logger(__name__)
 STATE = Path("state") / "checkpoint.pt"
-LATE = (*ADVERSARIAL, *RECOGNITION, "ctc")
 
 
 def beginning_of(config: RestorerConfig) -> RestorerConfig:
     """Return what decides the steps on crops of a training: its config without all that acts on whole lines alone."""
-    weights = config.weights.model_copy(update=dict.fromkeys(LATE, 0.0))
+    weights = config.weights.model_copy(update=dict.fromkeys(WHOLE_LINES, 0.0))
     judge = config.discriminator.model_copy(update={"mismatches": True})
     return config.model_copy(update={"weights": weights, "discriminator": judge})
 
@@ -62,16 +62,21 @@ class CommonBeginning:
         if (output / STATE).is_file() or state_of(KIND, config, parents, output) != "new":
             return
         with only_process(self.folder), process_group(config.threads or None) as group:
-            self._train(group)
-            state, progress = checkpoint.load(self.folder / STATE, self.digest, group.device)
+            state, progress = self._made(group)
         if settled_step(config) > self.until:
             progress.best_psnr, progress.best_step, progress.stale = float("-inf"), -1, 0
         shutil.copytree(self.folder / "strips", output / "strips", dirs_exist_ok=True)
         checkpoint.save(output / STATE, state, progress, checkpoint.owner_of(config, self.lines, self.recognizer))
         log.info("%s goes on from the %d steps on crops in %s", output.name, self.until, self.folder.name)
 
+    def _made(self, group: Group) -> tuple[dict[str, Any], checkpoint.Progress]:
+        path = self.folder / STATE
+        if not path.is_file() or checkpoint.load(path, self.digest, group.device)[1].step < self.until:
+            self._train(group)
+        return checkpoint.load(path, self.digest, group.device)
+
     def _train(self, group: Group) -> None:
-        trainer = _UpTo(self.until, self, group)
+        trainer = _UpTo(self, group)
         if (self.folder / STATE).is_file():
             trainer.restore(self.folder / STATE, self.digest)
         validation = spread(read_lines(self.lines, "validation"), self.config.schedule.validation_lines)
@@ -79,10 +84,10 @@ class CommonBeginning:
 
 
 class _UpTo(Trainer):
-    def __init__(self, until: int, beginning: CommonBeginning, group: Group) -> None:
+    def __init__(self, beginning: CommonBeginning, group: Group) -> None:
         recognizer = load_recognizer(beginning.recognizer)
         super().__init__(beginning.config, read_lines(beginning.lines, "train"), recognizer, group)
-        self.until = until
+        self.until = beginning.until
 
     @property
     def finished(self) -> bool:

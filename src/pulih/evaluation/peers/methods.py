@@ -22,6 +22,7 @@ from pulih.recognizer.model import load_recognizer
 from pulih.restorer import stage as restorer_stage
 from pulih.restorer.config import RestorerConfig
 from pulih.restorer.infer import Restorer
+from pulih.restorer.schedule import WHOLE_LINES
 from pulih.restorer.trainer import Trainer
 
 RestoreLines = Callable[[Sequence[GreyImage]], list[GreyImage]]
@@ -34,7 +35,7 @@ OWN_WEIGHTS: dict[str, tuple[str, ...]] = {  # the losses that are switched off
     "pulih": (),
     "pulih-no-gan": ("adversarial_image", "adversarial_text"),
     "pulih-image-only": ("adversarial_text",),
-    "pulih-pixel": ("adversarial_image", "adversarial_text", "features", "posterior", "ctc"),
+    "pulih-pixel": WHOLE_LINES,
     "pulih-no-pixel": ("pixel",),
     "pulih-no-bce": ("bce",),
     "pulih-no-ssim": ("ssim",),
