@@ -71,8 +71,11 @@ class CommonBeginning:
 
     def _made(self, group: Group) -> tuple[dict[str, Any], checkpoint.Progress]:
         path = self.folder / STATE
-        if not path.is_file() or checkpoint.load(path, self.digest, group.device)[1].step < self.until:
-            self._train(group)
+        if path.is_file():
+            state, progress = checkpoint.load(path, self.digest, group.device)
+            if progress.step >= self.until:
+                return state, progress
+        self._train(group)
         return checkpoint.load(path, self.digest, group.device)
 
     def _train(self, group: Group) -> None:
